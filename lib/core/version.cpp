@@ -1,0 +1,5 @@
+#include "dorm/version.hpp"
+
+namespace dorm {
+std::string_view version() noexcept { return DORM_VERSION; }
+}  // namespace dorm
