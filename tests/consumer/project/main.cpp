@@ -3,8 +3,21 @@
 #include <dorm/version.hpp>
 
 #include <iostream>
+#include <memory>
+#include <string>
+
+#ifdef ONLY_SQLITE
+namespace dorm::sqlite {
+std::shared_ptr<const Driver> driver();
+}
+#endif
 
 int main() {
-  if (dorm::version() != DORM_VERSION) return 1;
-  for (const std::string& scheme : dorm::built_in_drivers().schemes()) std::cout << scheme << '\n';
+#ifdef ONLY_SQLITE
+  const dorm::Drivers drivers({dorm::sqlite::driver()});
+#else
+  const dorm::Drivers& drivers = dorm::built_in_drivers();
+#endif
+  for (const std::string& scheme : drivers.schemes()) std::cout << scheme << '\n';
+  return dorm::version() == DORM_VERSION ? 0 : 1;
 }
