@@ -1,0 +1,101 @@
+// graph/node.hpp: one path of a load: its stored rows, its slots, the relations that start there.
+//
+// Appending and writing: one thread at a time. Reading what is published: any number.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dorm/detail/storage.hpp"
+#include "dorm/type.hpp"
+#include "graph/arena.hpp"
+#include "graph/relation.hpp"
+
+namespace dorm {
+struct ModelInfo;  // carried, never looked into
+}
+
+namespace dorm::graph {
+
+class Graph;
+
+// What the cells of a node's rows mean. Immutable, shared by every result of a plan.
+struct Shape {
+  const ModelInfo* model = nullptr;  // null: a flat row that belongs to no model
+  std::uint32_t fields = 0;          // the first cells are the model's fields, by FieldInfo::index; 0 for flat rows
+  struct Extra {
+    std::string name;
+    Type type;
+  };
+  std::vector<Extra> extras;         // then these: aliased expressions, or all columns of a flat row
+  std::uint32_t width() const noexcept { return fields + static_cast<std::uint32_t>(extras.size()); }
+  // The cell of an extra by name, no_cell if there is none.
+  std::uint32_t find_extra(std::string_view name) const noexcept {
+    for (std::uint32_t i = 0; i < extras.size(); ++i)
+      if (extras[i].name == name) return fields + i;
+    return no_cell;
+  }
+  static constexpr std::uint32_t no_cell = 0xFFFFFFFFU;
+};
+
+// What is known of a slot beyond its cells. A slot without one is saved and clean.
+struct SlotState {
+  bool saved = true;                                  // there is a row in the database
+  std::vector<std::pair<std::uint32_t, Cell>> originals;  // cells written since it was loaded or saved, with what was there
+  bool own_row = false;                               // its stored row belongs to no other slot
+};
+
+class Node : public detail::NodeStorage {
+ public:
+  // The first page has room for 2^shift rows.
+  Node(Graph* owner, std::shared_ptr<const Shape> row_shape, unsigned shift)
+      : NodeStorage(row_shape->width(), shift), graph(owner), shape(std::move(row_shape)) {}
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+  ~Node() {
+    delete slots;
+    for (Relation* relation = relations_.load(std::memory_order_relaxed); relation != nullptr;) {
+      Relation* next = relation->next;
+      delete relation;
+      relation = next;
+    }
+  }
+
+  Graph* const graph;
+  const std::shared_ptr<const Shape> shape;
+  Arena arena;
+  std::map<std::uint32_t, SlotState> states;  // by slot
+
+  void use_slots() {
+    if (slots == nullptr) slots = new detail::PagedArray<std::uint32_t>(1, 0);
+  }
+
+  Relation* relations() const noexcept { return relations_.load(std::memory_order_acquire); }
+  Relation* find_relation(std::string_view name) const noexcept {
+    for (Relation* relation = relations(); relation != nullptr; relation = relation->next)
+      if (relation->name == name) return relation;
+    return nullptr;
+  }
+  // The newest unfiltered entry of a declared relation, nullptr if nothing was loaded along it.
+  Relation* find_relation(std::uint32_t info) const noexcept {
+    for (Relation* relation = relations(); relation != nullptr; relation = relation->next)
+      if (relation->info == info && !relation->partial) return relation;
+    return nullptr;
+  }
+  // Publishes: what the relation holds must be complete, or its node not yet shared.
+  Relation* add_relation(std::unique_ptr<Relation> relation) {
+    relation->next = relations_.load(std::memory_order_relaxed);
+    relations_.store(relation.get(), std::memory_order_release);
+    return relation.release();
+  }
+
+ private:
+  std::atomic<Relation*> relations_{nullptr};
+};
+
+}  // namespace dorm::graph

@@ -1,0 +1,53 @@
+// sql/dialect.hpp: what a backend makes of the tree: its facts, and its text.
+//
+// Immutable: share freely. A driver's dialect.cpp includes no client header, so its SQL is tested where no client library is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/ast.hpp"
+#include "sql/ddl.hpp"
+
+namespace dorm::sql {
+
+// Facts the planner needs. Nobody asks a dialect for its name to decide something.
+struct Capabilities {
+  bool array_parameters = false;      // = ANY($1); else one JSON text through json_each
+  bool returning = true;
+  bool insert_id_without_returning = false;  // the driver reports a generated integer key by itself
+  bool right_join = true;
+  bool full_join = true;
+  bool lateral = false;
+  bool distinct_on = false;
+  bool for_update = false;
+  bool deferrable_constraints = true;
+  bool add_constraint = true;         // ALTER TABLE … ADD CONSTRAINT for keys in cycles
+  bool schemas = false;               // "schema"."table"
+  bool default_keyword_in_values = true;  // VALUES (DEFAULT)
+  bool native_decimal = true;
+  std::uint32_t max_parameters = 65'535;
+  std::uint32_t max_columns = 1'600;
+  std::uint32_t max_joins = 1'000;
+  std::uint32_t max_identifier_bytes = 63;
+};
+
+// SQL text and, for each placeholder in it from left to right, the slot whose value goes there.
+struct Text {
+  std::string sql;
+  std::vector<Param> parameters;
+};
+
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  virtual std::string_view name() const noexcept = 0;  // "sqlite", "postgres": the key of per-dialect SQL in schema files
+  virtual const Capabilities& capabilities() const noexcept = 0;
+  // Throws QueryError for what this backend cannot do, LimitError beyond the depth limit. Nothing is sent.
+  virtual Text lower(const Statement& statement) const = 0;
+  virtual std::vector<std::string> lower(const ddl::Statement& statement) const = 0;  // one or more statements of text
+};
+
+}  // namespace dorm::sql
