@@ -51,6 +51,12 @@ struct Outcome {
   std::int64_t last_insert_id = 0;  // if Capabilities::insert_id_without_returning
 };
 
+// What a connection has done so far: tests and benchmarks count these.
+struct Statistics {
+  std::uint64_t prepares = 0;    // statements made ready; one that was found prepared is not counted
+  std::uint64_t executions = 0;  // statements run for execute()
+};
+
 // A fact a connection wants to be known: a PostgreSQL NOTICE.
 using NoticeSink = std::function<void(std::string_view)>;
 
@@ -86,6 +92,7 @@ class Connection {
   virtual void cancel() noexcept = 0;
 
   virtual const sql::Dialect& dialect() const noexcept = 0;
+  virtual Statistics statistics() const noexcept { return {}; }
 };
 
 // A parsed database URL with the options of the configuration. Passwords are never printed.

@@ -14,6 +14,7 @@ namespace dorm::driver {
 struct Parameter {
   Type type;
   bool array = false;  // the cell is a list
+  std::string label;   // "User.username", for errors; may be empty
 };
 
 struct ResultColumn {
