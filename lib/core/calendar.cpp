@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000;
 constexpr std::int64_t day = 86'400 * second;
-constexpr std::int32_t first_day = -719'162;   // 0001-01-01
-constexpr std::int32_t last_day = 2'932'896;   // 9999-12-31
+constexpr std::int32_t first_day = -719'162;  // 0001-01-01
+constexpr std::int32_t last_day = 2'932'896;  // 9999-12-31
 
 // Reads the fixed grammar from the front of a text; every step says whether it could.
 class Scanner {
@@ -99,9 +99,7 @@ void append_number(std::string& text, std::int64_t value, std::size_t width) {
   text += digits;
 }
 
-std::int64_t floor_days(std::int64_t microseconds) {
-  return microseconds / day - (microseconds % day < 0 ? 1 : 0);
-}
+std::int64_t floor_days(std::int64_t microseconds) { return microseconds / day - (microseconds % day < 0 ? 1 : 0); }
 
 }  // namespace
 
@@ -115,9 +113,11 @@ Date Date::parse(std::string_view text) {
 }
 
 Date Date::of(int year, unsigned month, unsigned day_of_month) {
-  const std::chrono::year_month_day ymd{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day_of_month)};
+  const std::chrono::year_month_day ymd{std::chrono::year(year), std::chrono::month(month),
+                                        std::chrono::day(day_of_month)};
   if (!ymd.ok() || year < 1 || year > 9999) {
-    throw DataError("there is no day " + std::to_string(year) + "-" + std::to_string(month) + "-" + std::to_string(day_of_month));
+    throw DataError("there is no day " + std::to_string(year) + "-" + std::to_string(month) + "-" +
+                    std::to_string(day_of_month));
   }
   return Date{static_cast<std::int32_t>(std::chrono::sys_days(ymd).time_since_epoch().count())};
 }

@@ -90,7 +90,8 @@ std::string Decimal::text() const {
   Digits number;
   number.negative = unscaled_ < 0;
   // Negating as unsigned is defined for the smallest int64, too.
-  const auto magnitude = number.negative ? 0U - static_cast<std::uint64_t>(unscaled_) : static_cast<std::uint64_t>(unscaled_);
+  const auto magnitude =
+      number.negative ? 0U - static_cast<std::uint64_t>(unscaled_) : static_cast<std::uint64_t>(unscaled_);
   number.digits = std::to_string(magnitude);
   strip_leading_zeros(number.digits);
   number.scale = scale_;

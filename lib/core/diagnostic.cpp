@@ -6,9 +6,12 @@ namespace {
 
 std::string_view severity_name(Severity severity) {
   switch (severity) {
-    case Severity::error: return "error";
-    case Severity::warning: return "warning";
-    case Severity::info: return "info";
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::info:
+      return "info";
   }
   return "error";
 }
@@ -36,7 +39,8 @@ std::string Diagnostic::text() const {
     out += "\n    " + std::string(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
   }
-  for (const Note& note : notes) out += "\n  note: " + (note.where.file.empty() ? "" : place(note.where) + ": ") + note.message;
+  for (const Note& note : notes)
+    out += "\n  note: " + (note.where.file.empty() ? "" : place(note.where) + ": ") + note.message;
   if (!help.empty()) out += "\n  help: " + help;
   return out;
 }

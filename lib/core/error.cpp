@@ -26,7 +26,8 @@ Error::~Error() = default;
 const ErrorDetails& Error::details() const noexcept { return details_ ? *details_ : no_details; }
 
 SchemaError::SchemaError(std::vector<Diagnostic> diagnostics)
-    : Error(all_texts(diagnostics)), diagnostics_(std::make_shared<const std::vector<Diagnostic>>(std::move(diagnostics))) {}
+    : Error(all_texts(diagnostics)),
+      diagnostics_(std::make_shared<const std::vector<Diagnostic>>(std::move(diagnostics))) {}
 
 const std::vector<Diagnostic>& SchemaError::diagnostics() const noexcept {
   return diagnostics_ ? *diagnostics_ : no_diagnostics;

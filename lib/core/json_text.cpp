@@ -13,11 +13,21 @@ void append_quoted(std::string& out, std::string_view text) {
     const std::size_t bad = find_invalid_utf8(text);
     for (const char c : text.substr(0, bad)) {
       switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
+        case '"':
+          out += "\\\"";
+          break;
+        case '\\':
+          out += "\\\\";
+          break;
+        case '\n':
+          out += "\\n";
+          break;
+        case '\r':
+          out += "\\r";
+          break;
+        case '\t':
+          out += "\\t";
+          break;
         default: {
           const auto byte = static_cast<unsigned char>(c);
           if (byte >= 0x20 && byte != 0x7F) {

@@ -13,8 +13,8 @@ namespace dorm {
 // Damerau-Levenshtein distance (insert, delete, replace, swap of neighbours), or limit + 1 if it is larger.
 std::size_t edit_distance(std::string_view left, std::string_view right, std::size_t limit);
 
-// The candidate nearest to `name`, empty if none is near: equal but for case, singular and plural of each other, or at most a
-// third of its length away. The first of equals wins.
+// The candidate nearest to `name`, empty if none is near: equal but for case, singular and plural of each other, or at
+// most a third of its length away. The first of equals wins.
 std::string_view closest(std::string_view name, const std::vector<std::string_view>& candidates);
 
 // "; did you mean 'title'?", or nothing. `candidates` is any range of strings.

@@ -71,7 +71,8 @@ void append_utf8(std::string& text, char32_t code_point) {
 
 bool is_identifier(std::string_view text) noexcept {
   if (text.empty() || text.size() > 63 || is_digit(text.front())) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return is_upper(c) || is_lower(c) || is_digit(c) || c == '_'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_upper(c) || is_lower(c) || is_digit(c) || c == '_'; });
 }
 
 std::string snake_case(std::string_view name) {

@@ -9,7 +9,8 @@
 
 namespace dorm {
 
-// Offset of the first byte that is not valid UTF-8 (overlong forms, surrogates and values above U+10FFFF included), or npos.
+// Offset of the first byte that is not valid UTF-8 (overlong forms, surrogates and values above U+10FFFF included), or
+// npos.
 std::size_t find_invalid_utf8(std::string_view text) noexcept;
 inline bool is_utf8(std::string_view text) noexcept { return find_invalid_utf8(text) == std::string_view::npos; }
 // Number of code points; of invalid text, the number of bytes that do not continue a sequence.
@@ -24,7 +25,7 @@ std::string snake_case(std::string_view name);
 std::string camel_case(std::string_view name);
 // "category" → "categories", "class" → "classes", "user" → "users".
 std::string plural(std::string_view word);
-std::string lower_case(std::string_view text);  // ASCII only
+std::string lower_case(std::string_view text);                                     // ASCII only
 bool equal_ignoring_case(std::string_view left, std::string_view right) noexcept;  // ASCII only
 
 // 'text' for a message: control characters escaped, invalid bytes replaced, cut after 80 code points.

@@ -4,23 +4,40 @@ namespace dorm {
 
 std::string_view type_name(TypeKind kind) noexcept {
   switch (kind) {
-    case TypeKind::unknown: return "unknown";
-    case TypeKind::boolean: return "boolean";
-    case TypeKind::smallint: return "smallint";
-    case TypeKind::integer: return "integer";
-    case TypeKind::bigint: return "bigint";
-    case TypeKind::real: return "real";
-    case TypeKind::double_precision: return "double";
-    case TypeKind::decimal: return "decimal";
-    case TypeKind::string: return "string";
-    case TypeKind::text: return "text";
-    case TypeKind::binary: return "binary";
-    case TypeKind::uuid: return "uuid";
-    case TypeKind::date: return "date";
-    case TypeKind::time: return "time";
-    case TypeKind::datetime: return "datetime";
-    case TypeKind::json: return "json";
-    case TypeKind::enumeration: return "enum";
+    case TypeKind::unknown:
+      return "unknown";
+    case TypeKind::boolean:
+      return "boolean";
+    case TypeKind::smallint:
+      return "smallint";
+    case TypeKind::integer:
+      return "integer";
+    case TypeKind::bigint:
+      return "bigint";
+    case TypeKind::real:
+      return "real";
+    case TypeKind::double_precision:
+      return "double";
+    case TypeKind::decimal:
+      return "decimal";
+    case TypeKind::string:
+      return "string";
+    case TypeKind::text:
+      return "text";
+    case TypeKind::binary:
+      return "binary";
+    case TypeKind::uuid:
+      return "uuid";
+    case TypeKind::date:
+      return "date";
+    case TypeKind::time:
+      return "time";
+    case TypeKind::datetime:
+      return "datetime";
+    case TypeKind::json:
+      return "json";
+    case TypeKind::enumeration:
+      return "enum";
   }
   return "unknown";
 }

@@ -33,7 +33,8 @@ void mark(Uuid& uuid, unsigned version) {
 std::uint64_t next_tick() {
   static std::atomic<std::uint64_t> last{0};
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto nanoseconds = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+  const auto nanoseconds =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
   const std::uint64_t tick = ((nanoseconds / 1'000'000U) << 12U) | (nanoseconds % 1'000'000U * 4096U / 1'000'000U);
   std::uint64_t seen = last.load(std::memory_order_relaxed);
   for (;;) {
@@ -50,7 +51,9 @@ Uuid Uuid::parse(std::string_view text) {
   const bool grouped = text.size() == 36;
   Uuid uuid;
   std::size_t at = 0;
-  const auto fail = [&] { throw DataError(quote(whole) + " is not a uuid; write it as 8-4-4-4-12 hexadecimal digits"); };
+  const auto fail = [&] {
+    throw DataError(quote(whole) + " is not a uuid; write it as 8-4-4-4-12 hexadecimal digits");
+  };
   if (!grouped && text.size() != 32) fail();
   for (std::size_t i = 0; i < 16; ++i) {
     if (grouped && (i == 4 || i == 6 || i == 8 || i == 10) && text[at++] != '-') fail();

@@ -51,38 +51,64 @@ std::string with_article(ValueKind kind) {
 
 std::string_view kind_name(ValueKind kind) noexcept {
   switch (kind) {
-    case ValueKind::null: return "null";
-    case ValueKind::boolean: return "boolean";
-    case ValueKind::integer: return "integer";
-    case ValueKind::real: return "real";
-    case ValueKind::decimal: return "decimal";
-    case ValueKind::text: return "text";
-    case ValueKind::blob: return "blob";
-    case ValueKind::uuid: return "uuid";
-    case ValueKind::date: return "date";
-    case ValueKind::time: return "time";
-    case ValueKind::datetime: return "datetime";
-    case ValueKind::json: return "json";
-    case ValueKind::list: return "list";
+    case ValueKind::null:
+      return "null";
+    case ValueKind::boolean:
+      return "boolean";
+    case ValueKind::integer:
+      return "integer";
+    case ValueKind::real:
+      return "real";
+    case ValueKind::decimal:
+      return "decimal";
+    case ValueKind::text:
+      return "text";
+    case ValueKind::blob:
+      return "blob";
+    case ValueKind::uuid:
+      return "uuid";
+    case ValueKind::date:
+      return "date";
+    case ValueKind::time:
+      return "time";
+    case ValueKind::datetime:
+      return "datetime";
+    case ValueKind::json:
+      return "json";
+    case ValueKind::list:
+      return "list";
   }
   return "null";
 }
 
 std::string Value::to_text() const {
   switch (kind()) {
-    case ValueKind::null: return "null";
-    case ValueKind::boolean: return boolean() ? "true" : "false";
-    case ValueKind::integer: return std::to_string(integer());
-    case ValueKind::real: return text_of(real());
-    case ValueKind::decimal: return decimal().text();
-    case ValueKind::text: return text();
-    case ValueKind::blob: return text_of(blob());
-    case ValueKind::uuid: return uuid().text();
-    case ValueKind::date: return date().text();
-    case ValueKind::time: return time().text();
-    case ValueKind::datetime: return datetime().text();
-    case ValueKind::json: return json().text;
-    case ValueKind::list: return text_of(list());
+    case ValueKind::null:
+      return "null";
+    case ValueKind::boolean:
+      return boolean() ? "true" : "false";
+    case ValueKind::integer:
+      return std::to_string(integer());
+    case ValueKind::real:
+      return text_of(real());
+    case ValueKind::decimal:
+      return decimal().text();
+    case ValueKind::text:
+      return text();
+    case ValueKind::blob:
+      return text_of(blob());
+    case ValueKind::uuid:
+      return uuid().text();
+    case ValueKind::date:
+      return date().text();
+    case ValueKind::time:
+      return time().text();
+    case ValueKind::datetime:
+      return datetime().text();
+    case ValueKind::json:
+      return json().text;
+    case ValueKind::list:
+      return text_of(list());
   }
   return {};
 }
