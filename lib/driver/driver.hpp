@@ -16,6 +16,7 @@
 
 #include "dorm/detail/cell.hpp"
 #include "dorm/driver.hpp"
+#include "dorm/transaction_options.hpp"
 #include "driver/statement.hpp"
 #include "sql/dialect.hpp"
 
@@ -29,15 +30,9 @@ using Clock = std::chrono::steady_clock;
 // One deadline per operation; nullopt waits as long as it takes.
 using Deadline = std::optional<Clock::time_point>;
 
-enum class Isolation : std::uint8_t { standard, read_committed, repeatable_read, serializable };
-enum class LockMode : std::uint8_t { immediate, deferred, exclusive };  // SQLite's BEGIN; others ignore it
-
-struct TransactionOptions {
-  Isolation isolation = Isolation::standard;
-  bool read_only = false;   // SQLite: BEGIN DEFERRED and query_only for its length
-  bool deferrable = false;  // PostgreSQL, serializable read only
-  LockMode lock = LockMode::immediate;
-};
+using Isolation = dorm::Isolation;
+using LockMode = dorm::BeginMode;
+using TransactionOptions = dorm::TransactionOptions;
 
 enum class TransactionStatus : std::uint8_t {
   idle,    // autocommit

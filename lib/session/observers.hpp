@@ -1,0 +1,61 @@
+// session/observers.hpp: who watches the statements of one Session.
+//
+// Thread-safe. Costs one relaxed load per statement while nobody watches.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dorm/error.hpp"
+#include "dorm/observer.hpp"
+#include "driver/driver.hpp"
+
+namespace dorm {
+
+class Observers : public std::enable_shared_from_this<Observers> {
+ public:
+  explicit Observers(std::string database) : database_(std::move(database)) {}
+
+  bool any() const noexcept { return any_.load(std::memory_order_relaxed); }
+  std::shared_ptr<void> add(std::shared_ptr<Observer> observer);
+  void notify(StatementEvent event) const noexcept;  // fills in the database
+  void warn(std::string_view text) const noexcept;
+
+  // Runs `work`, which returns the rows it changed or read, and tells about it if anybody watches.
+  template <class Work>
+  auto watch(std::string_view sql, bool internal, Work&& work) const {
+    if (!any()) return work();
+    const auto start = driver::Clock::now();
+    StatementEvent event;
+    event.sql = sql;
+    event.internal = internal;
+    try {
+      auto outcome = work();
+      event.duration = driver::Clock::now() - start;
+      event.rows = outcome.affected;
+      notify(event);
+      return outcome;
+    } catch (const Error& error) {
+      event.duration = driver::Clock::now() - start;
+      event.error = &error;
+      notify(event);
+      throw;
+    }
+  }
+
+ private:
+  using List = std::vector<std::shared_ptr<Observer>>;
+  std::shared_ptr<const List> list() const;
+  void remove(const Observer* observer) noexcept;
+
+  const std::string database_;
+  std::atomic<bool> any_{false};
+  mutable std::mutex mutex_;  // guards list_
+  std::shared_ptr<const List> list_ = std::make_shared<const List>();
+};
+
+}  // namespace dorm

@@ -1,0 +1,101 @@
+// session/session.hpp: an open database without a registry: driver, pool, transactions, observers.
+//
+// Thread-safe. Transactions and held connections keep their Session alive. A statement goes to the connection its thread
+// holds, if it holds one (a bound transaction, a ConnectionScope), else to one borrowed for its length; so a thread never
+// waits for itself.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "dorm/config.hpp"
+#include "dorm/observer.hpp"
+#include "dorm/transaction_options.hpp"
+#include "driver/driver.hpp"
+#include "session/observers.hpp"
+#include "session/pool.hpp"
+#include "session/transaction.hpp"
+
+namespace dorm {
+
+class Channel;
+
+// Keeps one connection for this thread until it dies; nested scopes and transactions share it. Move-only.
+class ConnectionScope {
+ public:
+  explicit ConnectionScope(std::shared_ptr<Channel> channel) noexcept;
+  ConnectionScope(ConnectionScope&&) noexcept = default;
+  ConnectionScope& operator=(ConnectionScope&&) = delete;
+  ~ConnectionScope();
+
+  driver::Connection& connection() const noexcept;
+
+ private:
+  std::shared_ptr<Channel> channel_;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  // Connects when first needed. `name` is what messages and observers call the database.
+  static std::shared_ptr<Session> open(std::shared_ptr<const Driver> driver, driver::ConnectOptions options,
+                                       const PoolOptions& pool = {}, std::string name = "default");
+  // By the scheme of its URL; throws ConfigError.
+  static std::shared_ptr<Session> open(const DatabaseConfig& config, const Drivers& drivers);
+
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  const std::string& name() const noexcept { return name_; }
+  const Driver& driver() const noexcept { return *driver_; }
+  const sql::Dialect& dialect() const noexcept { return driver_->dialect(); }
+  Pool& pool() noexcept { return pool_; }
+
+  // A query that lost its connection before its first row, outside a transaction, is run once more on a new one.
+  driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows = nullptr);
+  // Statements without parameters and results. Counts as one query.
+  void execute_script(std::string_view sql);
+
+  // Bound to this thread; a savepoint where the thread is in one already (options other than its own are a StateError).
+  TransactionScope begin(const TransactionOptions& options = {});
+  TransactionScope begin_unbound(const TransactionOptions& options = {});
+  // The innermost open level bound to this thread, or nullptr. A ReadSnapshot does not count.
+  TransactionLevel* current_transaction() const noexcept;
+
+  // Runs `attempt` (begin, work, commit) and again, after a random pause, where it ended in an error that is retryable();
+  // CommitUnknown never is. Inside a transaction it runs once: only the whole can be run again.
+  void retry(const TransactionOptions& options, const std::function<void()>& attempt);
+  // Begins, runs `body`, commits (unless the body ended the transaction itself); with retry().
+  void run_transaction(const std::function<void(TransactionScope&)>& body, const TransactionOptions& options = {});
+
+  ConnectionScope hold();
+
+  // Observes as long as the result lives.
+  std::shared_ptr<void> add_observer(std::shared_ptr<Observer> observer);
+
+ private:
+  friend class Channel;
+  friend class ReadSnapshot;
+
+  Session(std::shared_ptr<const Driver> driver, driver::ConnectOptions options, const PoolOptions& pool, std::string name);
+
+  Channel* bound_channel() const noexcept;
+  std::shared_ptr<Channel> open_channel(bool bound);
+  TransactionScope begin_on(bool bound, const TransactionOptions& options, bool snapshot);
+  driver::Outcome execute_once(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows);
+  // What a failed statement means for the pool.
+  void note_failure(const Lease& lease, const Error& error) noexcept;
+  driver::Deadline deadline() const;
+
+  const std::string name_;
+  const std::shared_ptr<const Driver> driver_;
+  const std::shared_ptr<Observers> observers_;
+  const driver::ConnectOptions options_;
+  Pool pool_;
+};
+
+}  // namespace dorm

@@ -1,0 +1,114 @@
+// session/transaction.hpp: a transaction, and savepoints as its inner levels.
+//
+// One thread at a time. A bound transaction is the business of the thread that began it: everything that thread does on the
+// same Session goes through its connection. An unbound one is used only through the object, from any thread in turn.
+// After a statement left the transaction unusable, every further one is refused with StateError naming the cause, until it
+// is rolled back. Commit or rollback of what has ended is a StateError.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "driver/driver.hpp"
+#include "dorm/transaction_options.hpp"
+#include "session/pending_change.hpp"
+
+namespace dorm {
+
+class Channel;
+class Session;
+class TransactionScope;
+
+// One level: the transaction itself (depth 0) or a savepoint. Lives at one address as long as its scope.
+class TransactionLevel {
+ public:
+  TransactionLevel(std::shared_ptr<Channel> channel, TransactionLevel* parent);
+  TransactionLevel(const TransactionLevel&) = delete;
+  TransactionLevel& operator=(const TransactionLevel&) = delete;
+  ~TransactionLevel();
+
+  Session& session() const noexcept;
+  unsigned depth() const noexcept { return depth_; }
+  std::uint64_t serial() const noexcept { return serial_; }  // unique in the process
+  bool is_open() const noexcept { return state_ == State::open; }
+  const TransactionLevel* parent() const noexcept { return parent_; }  // meaningful while open
+
+  // On this transaction's connection, whichever thread calls.
+  driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows = nullptr);
+  void execute_script(std::string_view sql);
+  TransactionScope savepoint();
+
+  // Goes to the innermost open level: that is where the change was made.
+  void enlist(PendingChange& change) noexcept;
+  // After the outermost commit, when the connection is free again. Not called after a rollback around it.
+  void on_commit(std::function<void()> hook);
+  // After this level, or one around it, was rolled back. Exceptions of these are swallowed where a destructor rolls back.
+  void on_rollback(std::function<void()> hook);
+
+ private:
+  friend class Channel;
+  friend class TransactionScope;
+  enum class State : std::uint8_t { open, ended };
+  using Hooks = std::vector<std::function<void()>>;
+
+  void commit();
+  void rollback();
+  void rollback_quietly() noexcept;
+  void commit_outermost();
+  void commit_savepoint();
+  Hooks end_levels(PendingChanges::End end) noexcept;  // this one and all inside it
+  void check_open(const char* what) const;
+
+  std::shared_ptr<Channel> channel_;
+  TransactionLevel* parent_;
+  unsigned depth_;
+  State state_ = State::open;
+  std::uint64_t serial_;
+  std::string savepoint_;  // empty: the transaction itself
+  PendingChanges changes_;
+  Hooks on_commit_;
+  Hooks on_rollback_;
+};
+
+// Owns a level and rolls it back when it dies, unless it was committed. Move-only; the destructor never throws.
+class TransactionScope {
+ public:
+  explicit TransactionScope(std::unique_ptr<TransactionLevel> level) noexcept : level_(std::move(level)) {}
+  TransactionScope(TransactionScope&&) noexcept = default;
+  TransactionScope& operator=(TransactionScope&&) = delete;
+  ~TransactionScope();
+
+  // CommitUnknown: changes stay pending, no hook runs. Any other error has rolled it back. An exception of an on_commit hook
+  // leaves this function after the other hooks have run; the transaction is committed then.
+  void commit();
+  void rollback();
+  bool is_open() const noexcept { return level_ != nullptr && level_->is_open(); }
+
+  TransactionLevel& level() const noexcept { return *level_; }
+  TransactionLevel* operator->() const noexcept { return level_.get(); }
+
+ private:
+  std::unique_ptr<TransactionLevel> level_;
+};
+
+// Several reads that see one state of the database, bound to this thread: a read transaction, or nothing where the thread is
+// in a transaction already. Observers see it as bookkeeping. Move-only.
+class ReadSnapshot {
+ public:
+  explicit ReadSnapshot(Session& session);
+  ReadSnapshot(ReadSnapshot&&) noexcept = default;
+  ReadSnapshot& operator=(ReadSnapshot&&) = delete;
+  ~ReadSnapshot() = default;
+
+  void end();  // throws what ending it throws; the destructor ends it quietly
+
+ private:
+  std::unique_ptr<TransactionScope> scope_;
+};
+
+}  // namespace dorm
