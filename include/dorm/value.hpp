@@ -168,8 +168,15 @@ DORM_EXPORT std::string_view kind_name(ValueKind kind) noexcept;
 
 // A row of a model by its key: what a filter, an assignment or a link needs to know of a row.
 struct KeyRef {
-  std::uint32_t model = 0;  // ModelInfo::id
-  Values values;            // in the order of the model's primary key, or of the referenced fields
+  std::uint32_t model = 0;                              // ModelInfo::id
+  std::vector<std::pair<std::uint32_t, Value>> fields;  // FieldInfo::index and value: the primary key first, then other
+                                                        // fields that foreign keys reference
+  // nullptr if the field is not among them.
+  const Value* find(std::uint32_t field) const noexcept {
+    for (const auto& [index, value] : fields)
+      if (index == field) return &value;
+    return nullptr;
+  }
 };
 
 }  // namespace dorm

@@ -1,0 +1,94 @@
+// dorm/model.hpp: the handle to one model of an open database: create, get, select.
+//
+// A cheap value; share freely. It keeps the registry snapshot it was made with: mixing snapshots whose storage differs in one
+// query is a QueryError. Calls after the Database is gone throw StateError.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dorm/detail/export.hpp"
+#include "dorm/expr.hpp"
+#include "dorm/model_info.hpp"
+#include "dorm/query.hpp"
+#include "dorm/row.hpp"
+
+namespace dorm {
+
+class DatabaseImpl;
+
+// A member and what it shall be: a value, or for a to-one relation a row.
+class Assignment {
+ public:
+  Assignment(std::string_view member, Value value) : member_(member), value_(std::move(value)) {}
+  Assignment(std::string_view member, Row row) : member_(member), row_(std::move(row)) {}
+  std::string_view member() const noexcept { return member_; }
+  const Value& value() const noexcept { return value_; }
+  const Row& row() const noexcept { return row_; }  // has_value() if it was given
+
+ private:
+  std::string_view member_;
+  Value value_;
+  Row row_;
+};
+
+class DORM_EXPORT Model {
+ public:
+  // A field, or a relation (a to-one relation stands for its key). Throws QueryError with a suggestion for an unknown name.
+  Column operator[](std::string_view member) const;
+  Column operator[](const char* member) const { return (*this)[std::string_view(member)]; }
+
+  const ModelInfo& info() const noexcept;
+  // The same table as a second, independent source. Without a name it is given a number in the text.
+  Model alias(std::string_view name = {}) const;
+
+  // ---- rows ----
+  Row create(std::initializer_list<Assignment> values) const;  // inserted, with generated values read back
+  Row create(const std::vector<std::pair<std::string, Value>>& values) const;
+  Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; defaults applied; save() inserts
+  Row from_json(std::string_view object) const;  // unsaved, from {"username": "huey"}; throws DataError naming the member
+  // By primary key: NotFound if there is none. A composite key is a list in key order.
+  Row get(const Value& key) const;
+  std::optional<Row> get_or_none(const Value& key) const;
+  // By condition: NotFound, MultipleFound.
+  Row get(const Expr& condition) const;
+  std::optional<Row> get_or_none(const Expr& condition) const;
+  std::int64_t count() const;
+  Rows all() const;
+
+  // ---- queries ----
+  // No items: all columns that are not deferred.
+  template <class... Items>
+  Query select(Items&&... items) const {
+    return select_list({Selectable(std::forward<Items>(items))...});
+  }
+  Query select_list(std::vector<Selectable> items) const;
+  // Refuses (QueryError) to write every row without being told: see delete_every().
+  std::int64_t update_every(std::vector<std::pair<std::string, Expr>> changes) const;
+  std::int64_t delete_every() const;
+
+  const std::shared_ptr<const query::Source>& source() const noexcept { return source_; }
+  const std::shared_ptr<DatabaseImpl>& database() const noexcept { return database_; }
+  Model(std::shared_ptr<DatabaseImpl> database, std::shared_ptr<const query::Source> source)
+      : database_(std::move(database)), source_(std::move(source)) {}
+
+ private:
+  std::shared_ptr<DatabaseImpl> database_;
+  std::shared_ptr<const query::Source> source_;
+};
+
+// One query per list: the rows of `queries` are attached to those of the first (or of the nearest one before that has a foreign key
+// to or from them), each child query with its own conditions and order. Returns the rows of the first query.
+DORM_EXPORT Rows prefetch(const Query& root, const std::vector<Query>& queries);
+template <class... Queries>
+Rows prefetch(const Query& root, const Query& first, const Queries&... more) {
+  return prefetch(root, std::vector<Query>{first, more...});
+}
+
+}  // namespace dorm

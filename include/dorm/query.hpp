@@ -1,0 +1,234 @@
+// dorm/query.hpp: the explicit query builder: select, join with a join context, aliases, subqueries, CTEs.
+//
+// A Query is an immutable value: every call returns a new one, copies share their parts, any number of threads may use one.
+// Mistakes (unknown names, sources that are not joined, ambiguous joins, wrong types) throw QueryError before any SQL is sent.
+// Iterating runs the query and buffers the whole result; errors of the database are the classes of error.hpp.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dorm/detail/export.hpp"
+#include "dorm/expr.hpp"
+#include "dorm/model_info.hpp"
+#include "dorm/row.hpp"
+#include "dorm/value.hpp"
+
+namespace dorm {
+
+class Model;
+class Subquery;
+class CommonTable;
+
+namespace query {
+struct QuerySpec;
+struct Source;
+}  // namespace query
+class DatabaseImpl;
+
+enum class Join : std::uint8_t { inner, left_outer, right_outer, full_outer, cross };
+
+// What can be joined, selected whole and named in switch_to: a model, a model alias, a subquery with an alias, a CTE.
+class DORM_EXPORT Source {
+ public:
+  Source(const Model& model);
+  Source(const Subquery& subquery);
+  Source(const CommonTable& table);
+  const std::shared_ptr<const query::Source>& get() const noexcept { return source_; }
+
+ private:
+  std::shared_ptr<const query::Source> source_;
+};
+
+// An item of a select list: an expression, or a source for all its columns.
+class DORM_EXPORT Selectable {
+ public:
+  Selectable(Expr expr) : expr_(std::move(expr)) {}
+  Selectable(const Model& model);
+  Selectable(const Subquery& subquery);
+  Selectable(const CommonTable& table);
+  const Expr& expr() const noexcept { return expr_; }
+  const std::shared_ptr<const query::Source>& source() const noexcept { return source_; }
+
+ private:
+  Expr expr_;
+  std::shared_ptr<const query::Source> source_;  // if set: all its columns
+};
+
+// How to join, where the default does not fit: {.on = …} a predicate or a foreign key of either side; {.attr = "log"} names the
+// place of the joined row.
+struct JoinOptions {
+  Expr on;
+  std::string attr;
+};
+
+// The text of a statement and the values bound to its placeholders, from left to right.
+struct BoundSql {
+  std::string sql;
+  Values parameters;
+};
+
+class DORM_EXPORT Query {
+ public:
+  // ---- what ----
+  template <class... Items>
+  Query select(Items&&... items) const {
+    return select_list({Selectable(std::forward<Items>(items))...});
+  }
+  Query select_list(std::vector<Selectable> items) const;  // replaces the select list
+  Query distinct(bool on = true) const;
+
+  // ---- from where ----
+  // Joins from the current join context and moves the context to `target`. Without `on` the foreign key between the two is
+  // inferred; several that fit are an error naming them.
+  Query join(const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
+  Query join(const Source& target, const JoinOptions& options) const { return join(target, Join::inner, options); }
+  Query left_outer_join(const Source& target, const JoinOptions& options = {}) const {
+    return join(target, Join::left_outer, options);
+  }
+  // Moves the context to `from`, then joins.
+  Query join_from(const Source& from, const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
+  Query join_from(const Source& from, const Source& target, const JoinOptions& options) const {
+    return join_from(from, target, Join::inner, options);
+  }
+  Query switch_to(const Source& source) const;
+  Query switch_to() const;  // back to the first source
+  Query with_cte(std::vector<CommonTable> tables) const;
+  Query with_cte(const CommonTable& table) const;
+
+  // ---- which ----
+  Query where(const Expr& condition) const;     // repeated calls are joined with AND
+  Query or_where(const Expr& condition) const;  // (everything so far) OR condition
+  Query group_by(std::vector<Selectable> items) const;
+  template <class... Items>
+    requires(sizeof...(Items) > 0)
+  Query group_by(Items&&... items) const {
+    return group_by(std::vector<Selectable>{Selectable(std::forward<Items>(items))...});
+  }
+  Query having(const Expr& condition) const;
+  Query order_by(std::vector<OrderExpr> terms) const;  // replaces; an empty list clears
+  template <class... Terms>
+    requires(sizeof...(Terms) > 0)
+  Query order_by(Terms&&... terms) const {
+    return order_by(std::vector<OrderExpr>{OrderExpr(std::forward<Terms>(terms))...});
+  }
+  Query limit(std::int64_t rows) const;
+  Query offset(std::int64_t rows) const;
+  Query paginate(std::int64_t page, std::int64_t rows) const;  // pages count from 1
+
+  // ---- set operations: rows have the shape of the left query ----
+  Query union_with(const Query& other) const;
+  Query union_all(const Query& other) const;
+  Query intersect(const Query& other) const;
+  Query except(const Query& other) const;
+
+  // ---- what a row is ----
+  Query objects() const;  // flat: every selected value is a member of the row itself
+  Query dicts() const;    // flat, printed by field name
+  Query tuples() const;   // flat, printed by position
+  Query lazy(LazyPolicy policy) const;
+
+  // ---- as a part of another query ----
+  Subquery alias(std::string_view name) const;
+  CommonTable cte(std::string_view name, std::vector<std::string> columns = {}) const;
+  // A recursive CTE: `term` is given the CTE to refer to and returns the recursive member.
+  template <class Term>
+  CommonTable recursive_cte(std::string_view name, Term term, bool distinct_rows = false) const;
+
+  // ---- run ----
+  Rows all() const;
+  class iterator;
+  iterator begin() const;
+  std::default_sentinel_t end() const { return {}; }
+  Row get() const;                        // exactly one row: NotFound, MultipleFound
+  std::optional<Row> get_or_none() const; // MultipleFound
+  std::optional<Row> first() const;
+  std::int64_t count() const;  // rows the query would return, its limit included
+  bool exists() const;
+  Value scalar() const;  // first column of the first row; null if there is none
+  BoundSql sql() const;   // runs nothing
+
+  // Writes to the rows of a query without joins, groups and limits. Return the number of rows changed. Without a condition
+  // they throw QueryError; update_every and delete_every say it on purpose.
+  std::int64_t update(std::vector<std::pair<std::string, Expr>> changes) const;
+  std::int64_t update_every(std::vector<std::pair<std::string, Expr>> changes) const;
+  std::int64_t delete_rows() const;
+  std::int64_t delete_every() const;
+
+  const std::shared_ptr<const query::QuerySpec>& spec() const noexcept { return spec_; }
+  Query(std::shared_ptr<DatabaseImpl> database, std::shared_ptr<const query::QuerySpec> spec)
+      : database_(std::move(database)), spec_(std::move(spec)) {}
+  const std::shared_ptr<DatabaseImpl>& database() const noexcept { return database_; }
+
+ private:
+  CommonTable recursive_seed(std::string_view name) const;
+  CommonTable recursive_whole(const CommonTable& seed, const Query& term, bool distinct_rows) const;
+
+  std::shared_ptr<DatabaseImpl> database_;
+  std::shared_ptr<const query::QuerySpec> spec_;
+};
+
+// A query with an alias, to be joined or selected from; c("name") is one of its output columns.
+class DORM_EXPORT Subquery {
+ public:
+  Column c(std::string_view column) const;
+  const std::shared_ptr<const query::Source>& source() const noexcept { return source_; }
+  explicit Subquery(std::shared_ptr<const query::Source> source) : source_(std::move(source)) {}
+
+ private:
+  std::shared_ptr<const query::Source> source_;
+};
+
+// A common table expression; give it to with_cte() of the query that uses it.
+class DORM_EXPORT CommonTable {
+ public:
+  Column c(std::string_view column) const;
+  // SELECT … FROM the CTE itself.
+  Query select_from(std::vector<Selectable> items) const;
+  const std::shared_ptr<const query::Source>& source() const noexcept { return source_; }
+  CommonTable(std::shared_ptr<DatabaseImpl> database, std::shared_ptr<const query::Source> source)
+      : database_(std::move(database)), source_(std::move(source)) {}
+
+ private:
+  friend class Query;
+  std::shared_ptr<DatabaseImpl> database_;
+  std::shared_ptr<const query::Source> source_;
+};
+
+template <class Term>
+CommonTable Query::recursive_cte(std::string_view name, Term term, bool distinct_rows) const {
+  const CommonTable seed = recursive_seed(name);
+  return recursive_whole(seed, term(seed), distinct_rows);
+}
+
+// Holds the rows of one run.
+class Query::iterator {
+ public:
+  using value_type = Row;
+  using difference_type = std::ptrdiff_t;
+  using reference = const Row&;
+  using iterator_concept = std::input_iterator_tag;
+  explicit iterator(const Rows& rows) : current_(rows.begin()), end_(rows.end()) {}
+  const Row& operator*() const { return *current_; }
+  const Row* operator->() const { return &*current_; }
+  iterator& operator++() {
+    ++current_;
+    return *this;
+  }
+  void operator++(int) { ++current_; }
+  friend bool operator==(const iterator& left, std::default_sentinel_t) { return left.current_ == left.end_; }
+
+ private:
+  Rows::iterator current_;
+  Rows::iterator end_;
+};
+
+inline Query::iterator Query::begin() const { return iterator(all()); }
+
+}  // namespace dorm

@@ -1,0 +1,289 @@
+// dorm/row.hpp: rows as references into a loaded graph, and the fields, lists and collections read from them.
+//
+// A Row is a cheap handle: all handles to one slot see one state, and each keeps its whole graph alive (detached() copies one
+// row out). Any number of threads may read one graph, lazy loads included; writing to a graph needs it to itself.
+// Text and blobs are views: valid until that row is written or refreshed, or the graph dies.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "dorm/detail/cell.hpp"
+#include "dorm/detail/export.hpp"
+#include "dorm/detail/storage.hpp"
+#include "dorm/error.hpp"
+#include "dorm/expr.hpp"
+#include "dorm/value.hpp"
+
+namespace dorm {
+
+namespace graph {
+class Node;
+class Relation;
+}  // namespace graph
+
+class Row;
+class Rows;
+class Related;
+class Query;
+class Model;
+struct ModelInfo;
+
+// Where a column lies in the rows of one result, looked up once: for hot loops. Only for rows of that result (or of the same plan).
+class ColumnHandle {
+ public:
+  std::uint32_t cell() const noexcept { return cell_; }
+
+ private:
+  friend class Rows;
+  friend class Row;
+  explicit ColumnHandle(std::uint32_t cell) : cell_(cell) {}
+  std::uint32_t cell_;
+};
+
+// One member of a row: a column, or a to-one relation. Borrowed: valid as long as the Row it was taken from.
+// Strict readers throw DataError on null and on another type, naming Model.field. Reading an unloaded column loads it (or
+// throws, by the lazy policy).
+class DORM_EXPORT Field {
+ public:
+  Field(const Field&) = default;
+  Field& operator=(const Field&) = delete;  // row["a"] = … would only rebind: say row.set("a", …)
+
+  bool boolean() const { return cell(CellTag::boolean).integer != 0; }
+  std::int64_t integer() const { return cell(CellTag::integer).integer; }
+  double real() const { return cell(CellTag::real).real; }
+  std::string_view text() const { return cell(CellTag::text).view(); }
+  std::string_view blob() const { return cell(CellTag::blob).view(); }
+  std::string_view json() const { return cell(CellTag::json).view(); }
+  Decimal decimal() const;
+  Uuid uuid() const;
+  Date date() const { return Date{static_cast<std::int32_t>(cell(CellTag::date).integer)}; }
+  Time time() const { return Time{cell(CellTag::time).integer}; }
+  DateTime datetime() const { return DateTime{cell(CellTag::datetime).integer}; }
+
+  // Declared for bool, std::int64_t, int, double, std::string, std::string_view, Decimal, Uuid, Date, Time, DateTime, Json,
+  // Blob, Value, and std::optional of each (nullopt for null).
+  template <class T>
+  T get() const;
+  template <class T>
+  T value_or(T fallback) const {
+    return is_null() ? std::move(fallback) : get<T>();
+  }
+  Value value() const;  // owned, null for null
+  std::string to_text() const;  // as a person would read it
+
+  bool is_null() const;             // loads an unloaded column or relation
+  bool is_loaded() const noexcept;  // asks nothing
+  explicit operator bool() const = delete;  // say boolean() or is_null()
+
+  // Follows a to-one relation: loads it by the lazy policy. NullRelation (naming the path) if it is null.
+  Row row() const;
+  std::optional<Row> row_or_none() const;
+  Field operator[](std::string_view member) const;
+  Field operator[](const char* member) const { return (*this)[std::string_view(member)]; }
+  // A to-many relation of the row this relation leads to.
+  Related related(std::string_view relation) const;
+
+
+  // "Tweet.user", for messages.
+  std::string label() const;
+
+ private:
+  friend class Row;
+  static constexpr std::uint32_t no_cell = 0xFFFFFFFFU;
+
+  Field(const detail::NodeStorage* storage, std::uint32_t slot, std::uint32_t cell) noexcept
+      : storage_(storage), slot_(slot), cell_(cell) {}
+  Field(const detail::NodeStorage* storage, std::uint32_t slot, std::uint32_t relation, const graph::Relation* named) noexcept
+      : storage_(storage), named_(named), slot_(slot), relation_(relation) {}
+
+  const Cell& cell(CellTag wanted) const {
+    if (cell_ != no_cell) {
+      const Cell& found = storage_->cells(slot_)[cell_];
+      if (found.tag == wanted) return found;
+    }
+    return other_cell(wanted);
+  }
+  // Loads what is unloaded, reads a to-one relation's key, or throws.
+  const Cell& other_cell(CellTag wanted) const;
+  const Cell& loaded_cell() const;
+  graph::Node* node() const noexcept;
+
+  const detail::NodeStorage* storage_;
+  const graph::Relation* named_ = nullptr;  // a relation that only the query named
+  std::uint32_t slot_;
+  std::uint32_t cell_ = no_cell;      // no_cell for a relation
+  std::uint32_t relation_ = no_cell;  // of the model, for a relation
+};
+static_assert(std::is_trivially_copyable_v<Field>);
+
+class DORM_EXPORT Row {
+ public:
+  Row() = default;  // no row: every use throws StateError
+
+  Field operator[](std::string_view member) const;  // throws QueryError for an unknown member, with a suggestion
+  Field operator[](const char* member) const { return (*this)[std::string_view(member)]; }
+  Field operator[](std::size_t position) const;     // by position in the select list (tuples) or the model's columns
+  Field operator[](int position) const { return (*this)[static_cast<std::size_t>(position)]; }
+  Field operator[](ColumnHandle column) const noexcept;
+
+  // A to-many relation: the loaded rows, and a pre-filtered query.
+  Related related(std::string_view relation) const;
+
+  // ---- writing: changes stay in memory until save() ----
+  void set(std::string_view member, Value value) const;
+  void set(std::string_view relation, const Row& related) const;
+  // INSERT for a new row, else UPDATE of the changed columns; nothing if there are none. False if nothing was sent.
+  bool save() const;
+  // The row in the database; this handle becomes unsaved. Throws NotFound if it is gone.
+  void delete_row() const;
+  // Reads the row's own columns again. Unsaved changes are an error unless discarded; NotFound if the row is gone.
+  void load(bool discard_changes = false) const;
+
+  bool is_saved() const;
+  bool is_dirty() const;
+  std::vector<std::string> dirty_fields() const;
+
+  // ---- identity and equality ----
+  // Same model and same key; unsaved rows are equal only to themselves.
+  DORM_EXPORT friend bool operator==(const Row& left, const Row& right);
+  bool same_row(const Row& other) const noexcept { return storage_ == other.storage_ && slot_ == other.slot_; }
+  KeyRef key() const;            // throws StateError if the row has no (full) key
+  operator Expr() const;         // tweet["user"] == huey
+
+  const ModelInfo* model() const noexcept;  // null for flat rows
+  std::vector<std::string> names() const;   // members that have a cell, in order
+  std::string to_json() const;   // {"id":1,…}; loaded columns and loaded relations, no sensitive ones; asks nothing
+  Row copy() const;              // an unsaved row with the same values, without key
+  Row detached() const;          // the same row in a graph of its own
+  bool has_value() const noexcept { return storage_ != nullptr; }
+
+  // Whether a relation is loaded, without a query.
+  bool is_loaded(std::string_view member) const;
+
+  // For the library: a slot of a node of a graph.
+  Row(std::shared_ptr<graph::Node> node, std::uint32_t slot) noexcept;
+  const std::shared_ptr<graph::Node>& node() const noexcept { return node_; }
+  std::uint32_t slot() const noexcept { return slot_; }
+
+ private:
+  friend class Field;
+  friend class Rows;
+  std::shared_ptr<graph::Node> node_;
+  const detail::NodeStorage* storage_ = nullptr;  // of node_
+  std::uint32_t slot_ = 0;
+};
+
+// A list of rows of one node: a result, or a loaded to-many relation. Owns a reference to the graph.
+class DORM_EXPORT Rows {
+ public:
+  class iterator {
+   public:
+    using value_type = Row;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Row*;
+    using reference = const Row&;
+    using iterator_category = std::input_iterator_tag;
+    iterator() = default;
+    const Row& operator*() const { return row_; }
+    const Row* operator->() const { return &row_; }
+    iterator& operator++() {
+      ++index_;
+      row_.slot_ = slot();
+      return *this;
+    }
+    iterator operator++(int) {
+      iterator before = *this;
+      ++*this;
+      return before;
+    }
+    friend bool operator==(const iterator& left, const iterator& right) { return left.index_ == right.index_; }
+
+   private:
+    friend class Rows;
+    iterator(Row row, const graph::Relation* relation, std::uint32_t begin, std::uint32_t index)
+        : row_(std::move(row)), relation_(relation), begin_(begin), index_(index) {
+      row_.slot_ = slot();
+    }
+    std::uint32_t slot() const noexcept { return relation_ == nullptr ? index_ : target_slot(relation_, begin_, index_); }
+    Row row_;
+    const graph::Relation* relation_ = nullptr;
+    std::uint32_t begin_ = 0;
+    std::uint32_t index_ = 0;
+  };
+
+  Rows() = default;
+  std::size_t size() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  Row operator[](std::size_t index) const;  // throws QueryError beyond the end
+  Row front() const { return (*this)[0]; }
+  iterator begin() const { return {Row(node_, 0), relation_, begin_, 0}; }
+  iterator end() const { return {Row(), nullptr, 0, static_cast<std::uint32_t>(count_)}; }
+  ColumnHandle column(std::string_view name) const;  // throws QueryError for an unknown name
+  std::string to_json() const;
+
+  // For the library: all slots of a node, or a span of a relation's targets.
+  Rows(std::shared_ptr<graph::Node> node, std::size_t count);
+  Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count);
+  const std::shared_ptr<graph::Node>& node() const noexcept { return node_; }
+
+ private:
+  static std::uint32_t target_slot(const graph::Relation* relation, std::uint32_t begin, std::uint32_t index) noexcept;
+  std::shared_ptr<graph::Node> node_;
+  const graph::Relation* relation_ = nullptr;
+  std::uint32_t begin_ = 0;
+  std::size_t count_ = 0;
+};
+
+// A to-many relation of one row. Iterating, size() and [] use the loaded rows (loading them by the lazy policy); everything
+// that returns a Query is fresh, pre-filtered, and never changes what is loaded. Owns a reference to its row.
+class DORM_EXPORT Related {
+ public:
+  Rows rows() const;
+  Rows::iterator begin() const { return rows().begin(); }
+  Rows::iterator end() const { return rows().end(); }
+  std::size_t size() const { return rows().size(); }
+  bool empty() const { return rows().empty(); }
+  Row operator[](std::size_t index) const { return rows()[index]; }
+  bool is_loaded() const;  // without a query
+
+  Query query() const;  // throws StateError on an unsaved row
+  Query where(const Expr& condition) const;
+  Query order_by(OrderExpr term) const;
+  std::int64_t count() const;
+  std::string sql() const;  // the text of query()
+
+  // A new row of the target, pointing here (foreign key) or linked here (many-to-many).
+  Row create(std::vector<std::pair<std::string, Value>> values) const;
+
+  // many_to_many: one row, a list, or every row of a query; each is one statement. Return the number of links made or removed.
+  // Unsaved rows are a StateError. Links that exist already are left as they are.
+  std::int64_t add(const Row& row) const;
+  std::int64_t add(const std::vector<Row>& rows) const;
+  std::int64_t add(const Query& query) const;
+  std::int64_t remove(const Row& row) const;
+  std::int64_t remove(const std::vector<Row>& rows) const;
+  std::int64_t remove(const Query& query) const;
+  std::int64_t clear() const;
+  // The link model of a many_to_many.
+  Model through() const;
+
+  Related(Row row, std::uint32_t relation, std::string name) : row_(std::move(row)), relation_(relation), name_(std::move(name)) {}
+
+ private:
+  Row row_;
+  std::uint32_t relation_;  // in the model's relations; no_index for one that only the query named
+  std::string name_;
+};
+
+inline Field Row::operator[](ColumnHandle column) const noexcept { return {storage_, slot_, column.cell()}; }
+
+}  // namespace dorm

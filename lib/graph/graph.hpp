@@ -1,0 +1,71 @@
+// graph/graph.hpp: the unit of ownership: everything one request loaded, plus what lazy loads add to it.
+//
+// Held by shared_ptr; rows hold the graph through its nodes. Inside it things name each other by pointer and number, so
+// cycles cost nothing. Many threads may read; writing needs the graph to itself. The mutex guards claims and publication of
+// lazy loads and is never held while waiting for a connection or a server.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "graph/node.hpp"
+
+namespace dorm::graph {
+
+// A slot of a node that keeps its graph alive.
+struct Reference {
+  std::shared_ptr<Node> node;
+  std::uint32_t slot = 0;
+};
+
+class Graph : public std::enable_shared_from_this<Graph> {
+ public:
+  // `owner_context` is whatever the layer above needs to load more (registry, database): kept, never looked into.
+  explicit Graph(std::shared_ptr<const void> owner_context) : context(std::move(owner_context)) {}
+
+  const std::shared_ptr<const void> context;
+  std::uint64_t transaction = 0;  // the session transaction it was loaded in, 0 for none
+  std::uint8_t lazy = 0;          // policy of the request, LazyPolicy of the layer above
+
+  // The first page of the node has room for 2^shift rows.
+  Node* add_node(std::shared_ptr<const Shape> shape, unsigned shift);
+  Node* root() const noexcept { return nodes_.empty() ? nullptr : nodes_.front().get(); }
+  std::shared_ptr<Node> share(Node* node) { return {shared_from_this(), node}; }
+
+  // A relation that was assigned a row of another graph. A reference that would close a cycle of graphs is kept weak.
+  void set_external(Relation* relation, std::uint32_t slot, const Reference& target);
+  // Empty if the target is gone (only a weak one can be).
+  Reference external(const Relation* relation, std::uint32_t slot) const;
+  void clear_external(const Relation* relation, std::uint32_t slot);
+
+  // One load of (node, relation) at a time. claim() waits while another thread has it and says whether it had to wait: then
+  // look again before loading. A thread for which waiting could dead-lock (it holds a connection) passes may_wait = false.
+  bool claim(const Node* node, std::uint32_t what, bool may_wait);
+  void release_claim(const Node* node, std::uint32_t what) noexcept;
+
+  std::mutex mutex;
+
+ private:
+  struct External {
+    std::shared_ptr<Node> strong;
+    std::weak_ptr<Node> weak;
+    std::uint32_t slot = 0;
+  };
+  bool reaches(const Graph* other) const;
+
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<std::pair<const Relation*, std::uint32_t>, External> externals_;
+  std::map<std::pair<const Node*, std::uint32_t>, std::thread::id> claims_;
+  std::condition_variable released_;
+};
+
+// Gives a slot a stored row of its own, if it shares one, so that it can be written. Text stays shared.
+void make_own_row(Node& node, std::uint32_t slot);
+
+}  // namespace dorm::graph

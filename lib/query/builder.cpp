@@ -1,0 +1,307 @@
+#include "query/builder.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/suggest.hpp"
+#include "core/text.hpp"
+#include "dorm/error.hpp"
+
+namespace dorm::query {
+namespace {
+
+// One foreign key that could connect the two sides of a join.
+struct Candidate {
+  const RelationInfo* relation = nullptr;
+  bool forward = true;  // the side we come from holds the key
+};
+
+const ModelInfo& holder_of(const Candidate& candidate, const SourcePtr& from, const SourcePtr& target) {
+  return candidate.forward ? *from->model : *target->model;
+}
+
+std::string candidate_name(const Candidate& candidate, const SourcePtr& from, const SourcePtr& target) {
+  return holder_of(candidate, from, target).name + "." + candidate.relation->name;
+}
+
+std::vector<Candidate> keys_between(const ModelInfo& holder, const ModelInfo& target, bool forward) {
+  std::vector<Candidate> found;
+  for (const RelationInfo& relation : holder.relations)
+    if (relation.holds_key() && relation.target == target.id) found.push_back({&relation, forward});
+  return found;
+}
+
+std::string link_hint(const ModelInfo& from, const ModelInfo& target, const Registry& registry) {
+  for (const RelationInfo& relation : from.relations) {
+    if (relation.through != no_index && relation.target == target.id) {
+      return "; they are linked through '" + registry.model(relation.through).name + "': join that first";
+    }
+  }
+  return "; give the condition with on";
+}
+
+Candidate infer(const SourcePtr& from, const SourcePtr& target) {
+  if (from->model == nullptr || target->model == nullptr) {
+    throw QueryError("joining '" + from->label() + "' with '" + target->label() + "' needs a condition; give it with on");
+  }
+  std::vector<Candidate> forward = keys_between(*from->model, *target->model, true);
+  std::vector<Candidate> backward = keys_between(*target->model, *from->model, false);
+  if (from->model == target->model && !forward.empty()) {
+    // Both directions fit equally; guessing would give the wrong half of the tree.
+    throw QueryError("joining '" + from->label() + "' with itself by '" + forward.front().relation->name + "' can mean '" + from->label() +
+                     "' is the child or the parent; give the condition with on");
+  }
+  std::vector<Candidate>& candidates = forward.empty() ? backward : forward;
+  if (candidates.empty()) {
+    throw QueryError("no foreign key between '" + from->model->name + "' and '" + target->model->name + "'" +
+                     link_hint(*from->model, *target->model, from->registry));
+  }
+  if (candidates.size() == 1) return candidates.front();
+  const ModelInfo& referenced = forward.empty() ? *from->model : *target->model;
+  for (const Candidate& candidate : candidates)
+    if (candidate.relation->name == referenced.snake_name) return candidate;
+  std::vector<std::string> names;
+  for (const Candidate& candidate : candidates) names.push_back(candidate_name(candidate, from, target));
+  throw QueryError("more than one foreign key between '" + from->model->name + "' and '" + target->model->name + "': " + quote_list(names) +
+                   "; say which with on");
+}
+
+// The foreign key that a term names, seen from the join; relation stays null if it names none.
+Candidate named_key(const Term& term, const SourcePtr& from, const SourcePtr& target) {
+  if (term.kind != TermKind::column && term.kind != TermKind::relation) return {};
+  const ModelInfo& model = *term.source->model;
+  const bool at_from = same_source(*term.source, *from);
+  const bool at_target = same_source(*term.source, *target);
+  const std::uint32_t index = term.kind == TermKind::relation ? term.index : model.fields[term.index].relation;
+  if (index == no_index) return {};
+  const RelationInfo* relation = &model.relations[index];
+  bool holder_is_from = at_from;
+  if (!relation->holds_key()) {
+    if (relation->through != no_index || relation->inverse == no_index) {
+      throw QueryError("'" + describe(term) + "' goes through link rows; join the link model, then the target");
+    }
+    relation = &term.source->registry.model(relation->target).relations[relation->inverse];
+    holder_is_from = at_target;
+  }
+  if (!at_from && !at_target) {
+    throw QueryError("'" + describe(term) + "' belongs to neither side of the join of '" + from->label() + "' with '" + target->label() + "'");
+  }
+  const SourcePtr& other = holder_is_from ? target : from;
+  if (other->model == nullptr || relation->target != other->model->id) {
+    throw QueryError("'" + describe(term) + "' does not lead to '" + other->label() + "'; it refers to '" +
+                     term.source->registry.model(relation->target).name + "'");
+  }
+  return {relation, holder_is_from};
+}
+
+void conjuncts(const TermPtr& term, std::vector<TermPtr>& found) {
+  if (term->kind != TermKind::all) {
+    found.push_back(term);
+    return;
+  }
+  for (const TermPtr& child : term->children) conjuncts(child, found);
+}
+
+// The foreign key whose equality a predicate states in full, among other things. Where it states another condition the joined row
+// is not "the" related row and must not be shown as if it were.
+Candidate key_in_predicate(const TermPtr& on, const SourcePtr& from, const SourcePtr& target) {
+  if (from->model == nullptr || target->model == nullptr) return {};
+  std::vector<TermPtr> terms;
+  conjuncts(on, terms);
+  const auto states = [&](const SourcePtr& a, std::uint32_t field_a, const SourcePtr& b, std::uint32_t field_b) {
+    const auto is = [](const Term& term, const SourcePtr& source, std::uint32_t field) {
+      return (term.kind == TermKind::column || term.kind == TermKind::relation) && term.field == field && same_source(*term.source, *source);
+    };
+    return std::any_of(terms.begin(), terms.end(), [&](const TermPtr& term) {
+      if (term->kind != TermKind::binary || static_cast<sql::BinaryOp>(term->op) != sql::BinaryOp::eq) return false;
+      const Term& left = *term->children[0];
+      const Term& right = *term->children[1];
+      return (is(left, a, field_a) && is(right, b, field_b)) || (is(left, b, field_b) && is(right, a, field_a));
+    });
+  };
+  std::vector<Candidate> candidates = keys_between(*from->model, *target->model, true);
+  for (const Candidate& candidate : keys_between(*target->model, *from->model, false)) candidates.push_back(candidate);
+  for (const Candidate& candidate : candidates) {
+    const SourcePtr& holder = candidate.forward ? from : target;
+    const SourcePtr& referenced = candidate.forward ? target : from;
+    bool all = true;
+    for (std::size_t i = 0; i < candidate.relation->fields.size(); ++i) {
+      all = all && states(holder, candidate.relation->fields[i], referenced, candidate.relation->target_fields[i]);
+    }
+    if (all) return candidate;
+  }
+  return {};
+}
+
+// Where the joined row is put on the row of `from`.
+void place(JoinSpec& join, const Candidate& key, const std::string& attr) {
+  const ModelInfo* model = join.from->model;
+  if (!attr.empty()) {
+    if (!is_identifier(attr)) throw QueryError("attr " + quote(attr) + " is not an identifier");
+    join.accessor = attr;
+    if (model == nullptr) return;
+    const ModelInfo::Member member = model->find(attr);
+    if (member.kind == ModelInfo::Member::Kind::field) {
+      throw QueryError("attr '" + attr + "' is a field of '" + model->name + "'; choose another name");
+    }
+    if (key.relation != nullptr && key.forward && key.relation->name == attr) {
+      join.relation = key.relation->index;
+    } else if (member) {
+      throw QueryError("attr '" + attr + "' is another relation of '" + model->name + "'; choose another name");
+    }
+    return;
+  }
+  if (join.target->kind != SourceKind::model) {
+    join.accessor = join.target->alias;
+  } else if (key.relation != nullptr && key.forward) {
+    join.relation = key.relation->index;
+    join.accessor = key.relation->name;
+    return;
+  } else if (key.relation != nullptr && key.relation->kind == RelationKind::one_to_one && key.relation->inverse != no_index &&
+             !model->relations[key.relation->inverse].name.empty()) {
+    join.relation = key.relation->inverse;
+    join.accessor = model->relations[join.relation].name;
+    return;
+  } else {
+    join.accessor = join.target->alias.empty() ? join.target->model->snake_name : join.target->alias;
+  }
+  // A name that means something else on this model cannot be the place: asking for the row will say so.
+  if (model != nullptr && model->find(join.accessor)) join.accessor.clear();
+}
+
+bool is_part_of(const QuerySpec& spec, const Source& source) {
+  if (spec.root && same_source(*spec.root, source)) return true;
+  return std::any_of(spec.joins.begin(), spec.joins.end(), [&](const JoinSpec& join) { return same_source(*join.target, source); });
+}
+
+std::vector<std::string> part_names(const QuerySpec& spec) {
+  std::vector<std::string> names;
+  if (spec.root) names.push_back(spec.root->label());
+  for (const JoinSpec& join : spec.joins) names.push_back(join.target->label());
+  return names;
+}
+
+void require_plain(const QuerySpec& spec, std::string_view verb) {
+  if (spec.set_op != sql::SetOp::none) throw QueryError(std::string(verb) + " applies to a single select, not to a union; apply it to its members");
+}
+
+}  // namespace
+
+TermPtr relation_condition(const RelationInfo& relation, const SourcePtr& holder, const SourcePtr& target) {
+  TermPtr condition;
+  for (std::size_t i = 0; i < relation.fields.size(); ++i) {
+    condition = all_of(condition, equal(column_term(holder, relation.fields[i]), column_term(target, relation.target_fields[i])));
+  }
+  return condition;
+}
+
+TermPtr member(const SourcePtr& source, std::string_view name) {
+  auto term = std::make_shared<Term>();
+  term->source = source;
+  if (source->kind == SourceKind::model) {
+    const ModelInfo::Member found = source->model->get(name);
+    if (found.kind == ModelInfo::Member::Kind::field) return column_term(source, found.index);
+    const RelationInfo& relation = source->model->relations[found.index];
+    term->kind = TermKind::relation;
+    term->index = found.index;
+    if (relation.holds_key() && relation.fields.size() == 1) {
+      const FieldInfo& field = source->model->fields[relation.fields.front()];
+      term->field = field.index;
+      term->type = field.type;
+      term->nullable = field.nullable;
+    }
+    return term;
+  }
+  const OutputColumn* found = nullptr;
+  std::vector<std::string> names;
+  for (const OutputColumn& column : source->outputs) {
+    names.push_back(column.name);
+    if (column.name != name) continue;
+    if (found != nullptr) throw QueryError("'" + source->label() + "' has more than one column '" + std::string(name) + "'; give them aliases");
+    found = &column;
+  }
+  if (found == nullptr) {
+    throw QueryError("'" + source->label() + "' has no column " + quote(name) + "; it has " + quote_list(names) + did_you_mean(name, names));
+  }
+  term->kind = TermKind::output;
+  term->name = found->name;
+  term->type = found->type;
+  term->nullable = found->nullable;
+  return term;
+}
+
+QuerySpec join(QuerySpec spec, const JoinRequest& request) {
+  require_plain(spec, "join");
+  if (is_part_of(spec, *request.target)) {
+    throw QueryError("'" + request.target->label() + "' is already part of the query; join an alias of it");
+  }
+  JoinSpec join;
+  join.kind = request.kind;
+  join.from = spec.context;
+  join.target = request.target;
+  Candidate key;
+  if (request.kind == sql::JoinKind::cross) {
+    if (request.on) throw QueryError("a cross join has no condition; use an inner join with on");
+  } else if (!request.on) {
+    key = infer(join.from, join.target);
+  } else {
+    key = named_key(*request.on, join.from, join.target);
+    if (key.relation == nullptr) {
+      if (request.on->type.kind != TypeKind::boolean && request.on->type.kind != TypeKind::unknown) {
+        throw QueryError("on must be a condition or a foreign key; " + describe(*request.on) + " is " + to_string(request.on->type));
+      }
+      join.on = request.on;
+      key = key_in_predicate(request.on, join.from, join.target);
+    }
+  }
+  if (!join.on && key.relation != nullptr) {
+    join.on = key.forward ? relation_condition(*key.relation, join.from, join.target) : relation_condition(*key.relation, join.target, join.from);
+  }
+  place(join, key, request.attr);
+  const bool moves = request.kind != sql::JoinKind::cross &&
+                     (join.target->kind == SourceKind::model || (join.target->kind == SourceKind::subquery && join.target->model != nullptr));
+  spec.joins.push_back(join);
+  if (moves) spec.context = request.target;
+  return spec;
+}
+
+QuerySpec switch_to(QuerySpec spec, const SourcePtr& source) {
+  require_plain(spec, "switch_to");
+  if (!source) {
+    spec.context = spec.root;
+    return spec;
+  }
+  if (!is_part_of(spec, *source)) {
+    throw QueryError("'" + source->label() + "' is not part of the query; it has " + quote_list(part_names(spec)));
+  }
+  spec.context = source;
+  return spec;
+}
+
+SourcePtr as_subquery(const SpecPtr& spec, std::string_view alias) {
+  if (!is_identifier(alias)) throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
+  auto source = std::make_shared<Source>();
+  source->kind = SourceKind::subquery;
+  source->alias = alias;
+  source->query = spec;
+  source->outputs = output_columns(*spec);
+  const QuerySpec& first = spec->leftmost();
+  if (first.root) source->registry = first.root->registry;
+  return source;
+}
+
+SourcePtr as_cte(const SpecPtr& spec, std::string_view name, const std::vector<std::string>& columns) {
+  auto source = std::make_shared<Source>(*as_subquery(spec, name));
+  source->kind = SourceKind::cte;
+  if (!columns.empty() && columns.size() != source->outputs.size()) {
+    throw QueryError("the CTE '" + std::string(name) + "' names " + std::to_string(columns.size()) + " columns, its query selects " +
+                     std::to_string(source->outputs.size()));
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!is_identifier(columns[i])) throw QueryError("column " + quote(columns[i]) + " of the CTE '" + std::string(name) + "' is not an identifier");
+    source->outputs[i].name = columns[i];
+  }
+  return source;
+}
+
+}  // namespace dorm::query

@@ -1,0 +1,103 @@
+#include "query/spec.hpp"
+
+#include <map>
+
+#include "core/text.hpp"
+#include "dorm/error.hpp"
+
+namespace dorm::query {
+
+std::string Source::label() const {
+  if (kind != SourceKind::model) return alias;
+  return alias.empty() ? model->name : model->name + " as " + alias;
+}
+
+const Source* identity(const Source& source) noexcept { return source.seed ? source.seed.get() : &source; }
+
+bool same_source(const Source& left, const Source& right) noexcept {
+  if (identity(left) == identity(right)) return true;
+  return left.is_default && right.is_default && left.model->id == right.model->id;
+}
+
+SourcePtr model_source(const Registry& registry, const ModelInfo& model) {
+  auto source = std::make_shared<Source>();
+  source->registry = registry;
+  source->model = &model;
+  source->is_default = true;
+  return source;
+}
+
+SourcePtr model_alias(const Source& source, std::string_view alias) {
+  if (!alias.empty() && !is_identifier(alias)) throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
+  auto copy = std::make_shared<Source>(source);
+  copy->is_default = false;
+  copy->alias = alias;
+  return copy;
+}
+
+std::vector<std::uint32_t> default_fields(const ModelInfo& model) {
+  std::vector<std::uint32_t> fields;
+  for (const FieldInfo& field : model.fields)
+    if (!field.deferred && !field.sensitive) fields.push_back(field.index);
+  return fields;
+}
+
+namespace {
+
+void expand(const SourcePtr& source, std::vector<TermPtr>& terms) {
+  if (source->kind == SourceKind::model) {
+    for (const std::uint32_t field : default_fields(*source->model)) terms.push_back(column_term(source, field));
+    return;
+  }
+  for (const OutputColumn& column : source->outputs) {
+    auto term = std::make_shared<Term>();
+    term->kind = TermKind::output;
+    term->source = source;
+    term->name = column.name;
+    term->type = column.type;
+    term->nullable = column.nullable;
+    terms.push_back(std::move(term));
+  }
+}
+
+// The name of a column as other queries see it: its alias, else the column's own name (S-23), else the function's.
+std::string output_name(const Term& term) {
+  switch (term.kind) {
+    case TermKind::alias: return term.name;
+    case TermKind::column: return term.source->model->fields[term.index].column;
+    case TermKind::relation: return field_of(term) != nullptr ? field_of(term)->column : term.source->model->relations[term.index].name;
+    case TermKind::output: return term.name;
+    case TermKind::call: return lower_case(term.name);
+    case TermKind::count_all: return "count";
+    case TermKind::cast:
+    case TermKind::collate: return output_name(*term.children.front());
+    default: return "expr";
+  }
+}
+
+}  // namespace
+
+std::vector<TermPtr> expanded_outputs(const QuerySpec& spec) {
+  std::vector<TermPtr> terms;
+  if (spec.default_projection) {
+    expand(spec.root, terms);
+    return terms;
+  }
+  for (const OutputSpec& output : spec.outputs) {
+    if (output.source) {
+      expand(output.source, terms);
+    } else {
+      terms.push_back(output.term);
+    }
+  }
+  return terms;
+}
+
+std::vector<OutputColumn> output_columns(const QuerySpec& spec) {
+  const QuerySpec& first = spec.leftmost();
+  std::vector<OutputColumn> columns;
+  for (const TermPtr& term : expanded_outputs(first)) columns.push_back({output_name(*term), term->type, term->nullable});
+  return columns;
+}
+
+}  // namespace dorm::query

@@ -1,0 +1,103 @@
+// query/spec.hpp: one query as plain data: what every facade fills and every plan is made from.
+//
+// Immutable once shared. Sources have identity: an alias is equal only to itself, the unaliased source of a model to every other
+// unaliased source of that model.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dorm/registry.hpp"
+#include "query/term.hpp"
+#include "sql/ast.hpp"
+
+namespace dorm::query {
+
+enum class SourceKind : std::uint8_t { model, subquery, cte };
+
+// A column that a subquery or CTE offers.
+struct OutputColumn {
+  std::string name;
+  Type type;
+  bool nullable = true;
+};
+
+struct Source {
+  SourceKind kind = SourceKind::model;
+  Registry registry;                 // keeps `model` alive
+  const ModelInfo* model = nullptr;  // of a model source
+  bool is_default = false;           // the unaliased source of a model
+  std::string alias;                 // as the user named it
+  SpecPtr query;                     // of a subquery or CTE; null for the seed of a recursive CTE
+  std::vector<OutputColumn> outputs;
+  bool recursive = false;
+  std::shared_ptr<const Source> seed;  // recursive CTE: the source that its recursive member refers to
+
+  std::string label() const;  // "User", "User as owner", "latest_query"
+};
+
+const Source* identity(const Source& source) noexcept;
+bool same_source(const Source& left, const Source& right) noexcept;
+
+SourcePtr model_source(const Registry& registry, const ModelInfo& model);
+SourcePtr model_alias(const Source& source, std::string_view alias);
+
+struct JoinSpec {
+  sql::JoinKind kind = sql::JoinKind::inner;
+  SourcePtr from;
+  SourcePtr target;
+  TermPtr on;  // null for a cross join
+  // Where a joined row is found on the row of `from`: the relation the join follows forward, else no_index and a name.
+  std::uint32_t relation = no_index;
+  std::string accessor;
+};
+
+struct OutputSpec {
+  TermPtr term;      // either an expression
+  SourcePtr source;  // or all columns of a source
+};
+
+struct OrderSpec {
+  TermPtr term;
+  bool descending = false;
+  sql::NullsOrder nulls = sql::NullsOrder::smallest;
+};
+
+enum class RowMode : std::uint8_t { models, objects, dicts, tuples };
+
+struct QuerySpec {
+  SourcePtr root;     // null for a set operation
+  SourcePtr context;  // where the next join starts
+  bool default_projection = true;
+  bool distinct = false;
+  std::vector<OutputSpec> outputs;
+  std::vector<JoinSpec> joins;
+  std::vector<SourcePtr> ctes;
+  TermPtr where;
+  std::vector<TermPtr> group_by;
+  TermPtr having;
+  std::vector<OrderSpec> order_by;
+  std::optional<std::int64_t> limit;
+  std::optional<std::int64_t> offset;
+  sql::SetOp set_op = sql::SetOp::none;
+  SpecPtr left;
+  SpecPtr right;
+  RowMode mode = RowMode::models;
+  LazyPolicy lazy = LazyPolicy::unset;
+
+  // The query whose rows give this one its shape: the leftmost of a set operation.
+  const QuerySpec& leftmost() const noexcept { return left ? left->leftmost() : *this; }
+};
+
+// The select list with whole sources expanded to their columns. Throws QueryError if a source has none.
+std::vector<TermPtr> expanded_outputs(const QuerySpec& spec);
+// What the query offers as a subquery.
+std::vector<OutputColumn> output_columns(const QuerySpec& spec);
+// Fields that are read when nothing is named: all but deferred and sensitive ones.
+std::vector<std::uint32_t> default_fields(const ModelInfo& model);
+
+}  // namespace dorm::query

@@ -1,0 +1,77 @@
+#include "query/term.hpp"
+
+#include "query/spec.hpp"
+#include "sql/ast.hpp"
+
+namespace dorm::query {
+
+std::string describe(const Term& term) {
+  switch (term.kind) {
+    case TermKind::column: return term.source->label() + "." + term.source->model->fields[term.index].name;
+    case TermKind::relation: return term.source->label() + "." + term.source->model->relations[term.index].name;
+    case TermKind::output: return term.source ? term.source->label() + "." + term.name : term.name;
+    case TermKind::alias:
+    case TermKind::call: return term.name;
+    case TermKind::count_all: return "COUNT";
+    case TermKind::value: return "a value";
+    case TermKind::row: return "a row";
+    case TermKind::subquery: return "a subquery";
+    default: return "an expression";
+  }
+}
+
+const Term& unaliased(const Term& term) noexcept { return term.kind == TermKind::alias ? *term.children.front() : term; }
+
+TermPtr column_term(const SourcePtr& source, std::uint32_t field) {
+  const FieldInfo& info = source->model->fields[field];
+  auto term = std::make_shared<Term>();
+  term->kind = TermKind::column;
+  term->type = info.type;
+  term->nullable = info.nullable;
+  term->index = field;
+  term->field = field;
+  term->source = source;
+  return term;
+}
+
+TermPtr value_term(Value value, const Type& type) {
+  auto term = std::make_shared<Term>();
+  term->kind = TermKind::value;
+  term->type = type;
+  term->nullable = value.is_null();
+  term->value = std::move(value);
+  return term;
+}
+
+TermPtr all_of(TermPtr left, TermPtr right) {
+  if (!left) return right;
+  if (!right) return left;
+  auto term = std::make_shared<Term>();
+  term->kind = TermKind::all;
+  term->type.kind = TypeKind::boolean;
+  if (left->kind == TermKind::all) {
+    term->children = left->children;
+  } else {
+    term->children.push_back(std::move(left));
+  }
+  term->children.push_back(std::move(right));
+  return term;
+}
+
+TermPtr equal(const TermPtr& left, const TermPtr& right) {
+  auto term = std::make_shared<Term>();
+  term->kind = TermKind::binary;
+  term->op = static_cast<std::uint8_t>(sql::BinaryOp::eq);
+  term->type.kind = TypeKind::boolean;
+  term->nullable = left->nullable || right->nullable;
+  term->children = {left, right};
+  return term;
+}
+
+const FieldInfo* field_of(const Term& term) noexcept {
+  if (term.kind != TermKind::column && term.kind != TermKind::relation) return nullptr;
+  if (term.field == no_index) return nullptr;
+  return &term.source->model->fields[term.field];
+}
+
+}  // namespace dorm::query

@@ -1,0 +1,80 @@
+// query/term.hpp: what an Expr holds: one node of a shared, immutable expression tree over the registry.
+//
+// Immutable: share freely. Values sit in the tree here and leave it when a plan is made: the shape has only their slots.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dorm/model_info.hpp"
+#include "dorm/type.hpp"
+#include "dorm/value.hpp"
+
+namespace dorm::query {
+
+struct QuerySpec;
+struct Source;
+struct Term;
+using TermPtr = std::shared_ptr<const Term>;
+using SourcePtr = std::shared_ptr<const Source>;
+using SpecPtr = std::shared_ptr<const QuerySpec>;
+
+enum class TermKind : std::uint8_t {
+  value,       // value, in the kind of `type`
+  row,         // key of a row; becomes a value beside a column
+  column,      // source, index: a field
+  relation,    // source, index: a relation; to-one stands for its single key field (then also `field`)
+  output,      // source, name: a column of a subquery or CTE
+  unary,       // op: sql::UnaryOp
+  binary,      // op: sql::BinaryOp
+  all,         // AND of children
+  any,         // OR of children
+  is_null,
+  between,     // operand, low, high
+  in_list,     // operand; value is the list
+  in_query,    // operand; query
+  match,       // op: sql::MatchOp; operand, pattern
+  call,        // name; children
+  count_all,
+  case_when,   // conditions and results in turn, then the else if there is an odd one
+  cast,
+  collate,     // name
+  subquery,
+  exists,
+  tuple,
+  alias,       // name; one child
+};
+
+struct Term {
+  TermKind kind = TermKind::value;
+  std::uint8_t op = 0;
+  bool negated = false;
+  bool nullable = true;
+  bool distinct = false;
+  Type type;
+  std::uint32_t index = no_index;  // column: field; relation: relation
+  std::uint32_t field = no_index;  // relation: its key field on this side, if it holds a key of one field
+  std::string name;
+  Value value;
+  KeyRef key;
+  SourcePtr source;
+  std::vector<TermPtr> children;
+  SpecPtr query;
+};
+
+// "User.username", "count", …: what messages and results call it.
+std::string describe(const Term& term);
+// The term behind an alias.
+const Term& unaliased(const Term& term) noexcept;
+// A column term of a model's field.
+TermPtr column_term(const SourcePtr& source, std::uint32_t field);
+TermPtr value_term(Value value, const Type& type);
+TermPtr all_of(TermPtr left, TermPtr right);  // AND, flattened; either may be null
+TermPtr equal(const TermPtr& left, const TermPtr& right);
+
+// The field that a column, or a to-one relation with one key field, stands for; nullptr otherwise.
+const FieldInfo* field_of(const Term& term) noexcept;
+
+}  // namespace dorm::query

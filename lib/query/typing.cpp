@@ -1,0 +1,153 @@
+#include "query/typing.hpp"
+
+#include <algorithm>
+
+#include "core/coerce.hpp"
+#include "core/suggest.hpp"
+#include "core/text.hpp"
+#include "query/spec.hpp"
+#include "sql/ast.hpp"
+
+namespace dorm::query {
+
+Family family(TypeKind kind) noexcept {
+  switch (kind) {
+    case TypeKind::unknown: return Family::unknown;
+    case TypeKind::boolean: return Family::boolean;
+    case TypeKind::smallint:
+    case TypeKind::integer:
+    case TypeKind::bigint:
+    case TypeKind::real:
+    case TypeKind::double_precision:
+    case TypeKind::decimal: return Family::number;
+    case TypeKind::string:
+    case TypeKind::text:
+    case TypeKind::enumeration: return Family::text;
+    case TypeKind::binary: return Family::binary;
+    case TypeKind::uuid: return Family::uuid;
+    case TypeKind::date: return Family::date;
+    case TypeKind::time: return Family::time;
+    case TypeKind::datetime: return Family::datetime;
+    case TypeKind::json: return Family::json;
+  }
+  return Family::unknown;
+}
+
+Type natural_type(const Value& value) {
+  Type type;
+  switch (value.kind()) {
+    case ValueKind::null: break;
+    case ValueKind::boolean: type.kind = TypeKind::boolean; break;
+    case ValueKind::integer: type.kind = TypeKind::bigint; break;
+    case ValueKind::real: type.kind = TypeKind::double_precision; break;
+    case ValueKind::decimal:
+      type.kind = TypeKind::decimal;
+      type.scale = value.decimal().scale();
+      break;
+    case ValueKind::text: type.kind = TypeKind::text; break;
+    case ValueKind::blob: type.kind = TypeKind::binary; break;
+    case ValueKind::uuid: type.kind = TypeKind::uuid; break;
+    case ValueKind::date: type.kind = TypeKind::date; break;
+    case ValueKind::time: type.kind = TypeKind::time; break;
+    case ValueKind::datetime: type.kind = TypeKind::datetime; break;
+    case ValueKind::json: type.kind = TypeKind::json; break;
+    case ValueKind::list:
+      if (!value.list().empty()) type = natural_type(value.list().front());
+      break;
+  }
+  return type;
+}
+
+namespace {
+
+Type comparison_type(const Term& other, const Value& value) {
+  Type type = other.type;
+  // A length or range limits what is stored, not what may be asked for.
+  if (type.kind == TypeKind::string) type.max_length = 0;
+  if (type.kind == TypeKind::smallint || type.kind == TypeKind::integer) type.kind = TypeKind::bigint;
+  if (family(type.kind) != Family::number || type.kind == TypeKind::real) {
+    if (type.kind == TypeKind::real && value.kind() == ValueKind::real) type.kind = TypeKind::double_precision;
+    return type;
+  }
+  // Numbers of another kind keep their own: 1.5 beside an integer column is a comparison, not a conversion.
+  if (type.kind == TypeKind::bigint && (value.kind() == ValueKind::real || value.kind() == ValueKind::decimal)) return natural_type(value);
+  if (type.kind == TypeKind::decimal && value.kind() == ValueKind::real) {
+    throw DataError(describe(other) + " is " + to_string(other.type) + "; compare it with a decimal, a double is not exact");
+  }
+  return type;
+}
+
+void check_enum(const Term& other, const Value& value) {
+  const FieldInfo* field = field_of(unaliased(other));
+  if (field == nullptr || field->enumeration == no_index || value.kind() != ValueKind::text) return;
+  const EnumInfo& info = unaliased(other).source->registry.enums()[field->enumeration];
+  if (std::find(info.values.begin(), info.values.end(), value.text()) != info.values.end()) return;
+  throw DataError(describe(other) + " is one of " + quote_list(info.values) + "; the value given is none of them" +
+                  did_you_mean(value.text(), info.values));
+}
+
+}  // namespace
+
+TermPtr bound_beside(const TermPtr& value, const Term& other) {
+  if (value->kind != TermKind::value || other.type.kind == TypeKind::unknown) return value;
+  auto term = std::make_shared<Term>(*value);
+  if (value->value.kind() == ValueKind::list) {
+    Values items;
+    items.reserve(value->value.list().size());
+    Type type = other.type;
+    for (const Value& item : value->value.list()) {
+      type = comparison_type(other, item);
+      items.push_back(coerce(item, type, describe(other)));
+      check_enum(other, items.back());
+    }
+    term->type = type;
+    term->value = Value(std::move(items));
+    return term;
+  }
+  term->type = comparison_type(other, value->value);
+  term->value = coerce(value->value, term->type, describe(other));
+  check_enum(other, term->value);
+  return term;
+}
+
+void require_comparable(const Term& left, const Term& right, std::string_view operation) {
+  const Family a = family(left.type.kind);
+  const Family b = family(right.type.kind);
+  if (a == b || a == Family::unknown || b == Family::unknown) return;
+  throw QueryError("'" + std::string(operation) + "' cannot compare " + describe(left) + " (" + to_string(left.type) + ") with " +
+                   describe(right) + " (" + to_string(right.type) + "); cast one of them");
+}
+
+void require_family(const Term& term, Family wanted, std::string_view operation) {
+  const Family found = family(term.type.kind);
+  if (found == wanted || found == Family::unknown) return;
+  throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) + ", which is " + to_string(term.type));
+}
+
+Type arithmetic_type(std::uint8_t binary_op, const Term& left, const Term& right) {
+  const auto op = static_cast<sql::BinaryOp>(binary_op);
+  require_family(left, Family::number, "arithmetic");
+  require_family(right, Family::number, "arithmetic");
+  const TypeKind a = left.type.kind;
+  const TypeKind b = right.type.kind;
+  Type type;
+  if (a == TypeKind::unknown || b == TypeKind::unknown) return type;
+  const auto is_real = [](TypeKind kind) { return kind == TypeKind::real || kind == TypeKind::double_precision; };
+  if (a == TypeKind::decimal || b == TypeKind::decimal) {
+    if (is_real(a) || is_real(b)) {
+      throw QueryError("arithmetic between " + describe(left) + " and " + describe(right) +
+                       " mixes decimal and floating point; cast the decimal to double or the other to decimal");
+    }
+    if (op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo) {
+      throw QueryError("dividing " + describe(left) + " by " + describe(right) + " is not exact; cast the decimal to double first");
+    }
+    type.kind = TypeKind::decimal;
+    type.scale = op == sql::BinaryOp::multiply ? static_cast<std::uint16_t>(left.type.scale + right.type.scale)
+                                               : std::max(left.type.scale, right.type.scale);
+    return type;
+  }
+  type.kind = is_real(a) || is_real(b) ? TypeKind::double_precision : TypeKind::bigint;
+  return type;
+}
+
+}  // namespace dorm::query

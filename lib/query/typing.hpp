@@ -1,0 +1,27 @@
+// query/typing.hpp: which types may meet in an expression, and what type comes out.
+//
+// Pure functions, thread-safe. All throw QueryError or DataError where the expression is written, before any SQL exists.
+#pragma once
+
+#include "query/term.hpp"
+
+namespace dorm::query {
+
+// Types that compare with each other without losing anything.
+enum class Family : std::uint8_t { unknown, boolean, number, text, binary, uuid, date, time, datetime, json };
+Family family(TypeKind kind) noexcept;
+
+// The type a value has by itself.
+Type natural_type(const Value& value);
+
+// The value as it is bound beside `other`: in other's type, enum membership checked.
+TermPtr bound_beside(const TermPtr& value, const Term& other);
+
+// Throws QueryError unless the two may be compared.
+void require_comparable(const Term& left, const Term& right, std::string_view operation);
+void require_family(const Term& term, Family wanted, std::string_view operation);
+
+// The type of left op right; QueryError where it would not be exact or makes no sense.
+Type arithmetic_type(std::uint8_t binary_op, const Term& left, const Term& right);
+
+}  // namespace dorm::query
