@@ -22,7 +22,7 @@ struct Condition {
   Op op = Op::value;
   std::vector<Condition> operands;
   std::string column;
-  Type type;  // of a value: how it is written
+  Type type;  // of a value: how it is written; of a column: how it is compared
   Value value;
 };
 
@@ -43,6 +43,7 @@ struct Column {
   bool generated_stored = true;
   std::string collation;             // empty = bytes order (COLLATE "C" on PostgreSQL)
   std::string check_name;            // for the check a type needs (boolean, string length, json, enum)
+  std::string comment;               // kept only where the database can
 };
 
 struct ForeignKey {
@@ -105,21 +106,29 @@ struct CreateIndex {
 struct CreateEnum {
   TableName name;
   std::vector<std::string> values;
+  bool if_not_exists = true;
 };
 
 struct AddForeignKey {
   TableName table;
   ForeignKey key;
+  bool if_not_exists = true;
+};
+struct DropForeignKey {
+  TableName table;
+  std::string name;
+  bool if_exists = true;  // neither the table nor the key need be there
 };
 struct DropTable {
   TableName table;
   bool if_exists = true;
-  bool cascade = false;
+  bool cascade = false;  // also where rows of other tables point here
 };
 struct DropEnum {
   TableName name;
+  bool if_exists = true;
 };
 
-using Statement = std::variant<CreateTable, CreateIndex, CreateEnum, AddForeignKey, DropTable, DropEnum>;
+using Statement = std::variant<CreateTable, CreateIndex, CreateEnum, AddForeignKey, DropForeignKey, DropTable, DropEnum>;
 
 }  // namespace dorm::sql::ddl

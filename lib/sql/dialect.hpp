@@ -28,10 +28,13 @@ struct Capabilities {
   bool schemas = false;               // "schema"."table"
   bool default_keyword_in_values = true;  // VALUES (DEFAULT)
   bool native_decimal = true;
+  bool nulls_smallest = false;        // ORDER BY without a NULLS clause takes NULL for the smallest value
+  bool ordered_aggregates = true;     // string_agg(x, y ORDER BY z)
+  bool enum_types = false;            // CREATE TYPE … AS ENUM
   std::uint32_t max_parameters = 65'535;
   std::uint32_t max_columns = 1'600;
   std::uint32_t max_joins = 1'000;
-  std::uint32_t max_identifier_bytes = 63;
+  std::uint32_t max_identifier_bytes = 63;  // longer names are an error, because a database would cut them silently
 };
 
 // SQL text and, for each placeholder in it from left to right, the slot whose value goes there.

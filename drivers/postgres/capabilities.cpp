@@ -1,0 +1,18 @@
+#include "postgres/dialect.hpp"
+
+namespace dorm::postgres {
+
+sql::Capabilities capabilities() {
+  sql::Capabilities facts;
+  facts.array_parameters = true;
+  facts.lateral = true;
+  facts.distinct_on = true;
+  facts.for_update = true;
+  facts.schemas = true;
+  facts.enum_types = true;
+  facts.max_parameters = 65'535;
+  facts.max_columns = 1'600;  // a row must fit a page: 1,664 is what the parser takes
+  return facts;
+}
+
+}  // namespace dorm::postgres

@@ -1,0 +1,102 @@
+#include "postgres/dialect.hpp"
+
+#include <string>
+
+#include "postgres/ddl.hpp"
+#include "sql/lowering.hpp"
+
+namespace dorm::postgres {
+namespace {
+
+class Lowering final : public sql::Lowering {
+ public:
+  explicit Lowering(const sql::Capabilities& capabilities) : sql::Lowering("postgres", capabilities) {}
+
+ private:
+  using sql::Lowering::write;
+
+  void write(const sql::Param& param) override { put("$", placeholder(param)); }
+
+  // A bigint is shifted by an integer, never by a bigint.
+  void write(const sql::Binary& binary) override {
+    if (binary.op != sql::BinaryOp::shift_left && binary.op != sql::BinaryOp::shift_right) return sql::Lowering::write(binary);
+    put("(", operand(binary.left), binary.op == sql::BinaryOp::shift_left ? " << " : " >> ", "CAST(", *binary.right,
+        " AS integer))");
+  }
+
+  void write(const sql::InArray& in) override {
+    put("(", operand(in.operand), in.negated ? " != ALL(" : " = ANY(", sql::Expr{in.array}, "))");
+  }
+
+  // Letters are folded and ordered by locale here; under COLLATE "C" only the ASCII ones are folded.
+  void write(const sql::Match& match) override {
+    const sql::Expr& value = *match.operand;
+    const sql::Expr& pattern = *match.pattern;
+    const std::string_view no = match.negated ? "NOT " : "";
+    switch (match.op) {
+      case sql::MatchOp::like: return put("(", operand(&value), " ", no, "LIKE ", operand(&pattern), ")");
+      case sql::MatchOp::ilike:
+        put("(");
+        folded(value);
+        put(" ", no, "LIKE ");
+        folded(pattern);
+        return put(")");
+      case sql::MatchOp::contains: return put("(strpos(", value, ", ", pattern, match.negated ? ") = 0)" : ") > 0)");
+      case sql::MatchOp::icontains:
+        put("(strpos(");
+        folded(value);
+        put(", ");
+        folded(pattern);
+        return put(match.negated ? ") = 0)" : ") > 0)");
+      case sql::MatchOp::startswith: return put("(", no, "starts_with(", value, ", ", pattern, "))");
+      case sql::MatchOp::istartswith:
+        put("(", no, "starts_with(");
+        folded(value);
+        put(", ");
+        folded(pattern);
+        return put("))");
+      case sql::MatchOp::endswith:
+        return put("(right(", value, ", length(", pattern, ")) ", match.negated ? "!= " : "= ", operand(&pattern), ")");
+      case sql::MatchOp::iendswith:
+        put("(right(");
+        folded(value);
+        put(", length(", pattern, ")) ", match.negated ? "!= " : "= ");
+        folded(pattern);
+        return put(")");
+      case sql::MatchOp::iexact:
+        put("(");
+        folded(value);
+        put(match.negated ? " != " : " = ");
+        folded(pattern);
+        return put(")");
+      case sql::MatchOp::regex: return put("(", operand(&value), match.negated ? " !~ " : " ~ ", operand(&pattern), ")");
+      case sql::MatchOp::iregex:
+        return put("(", operand(&value), " COLLATE \"C\"", match.negated ? " !~* " : " ~* ", operand(&pattern), ")");
+    }
+  }
+  void folded(const sql::Expr& expr) { put("lower(", operand(&expr), " COLLATE \"C\")"); }
+
+  void write(const sql::Cast& cast) override { put("CAST(", *cast.operand, " AS ", type_text(cast.type), ")"); }
+};
+
+class Dialect final : public sql::Dialect {
+ public:
+  std::string_view name() const noexcept override { return "postgres"; }
+  const sql::Capabilities& capabilities() const noexcept override { return capabilities_; }
+  sql::Text lower(const sql::Statement& statement) const override { return Lowering(capabilities_).text(statement); }
+  std::vector<std::string> lower(const sql::ddl::Statement& statement) const override {
+    return lower_ddl(statement, capabilities_);
+  }
+
+ private:
+  sql::Capabilities capabilities_ = postgres::capabilities();
+};
+
+}  // namespace
+
+const sql::Dialect& dialect() {
+  static const Dialect only;
+  return only;
+}
+
+}  // namespace dorm::postgres

@@ -1,0 +1,25 @@
+#include <limits>
+
+#include "sqlite/dialect.hpp"
+
+namespace dorm::sqlite {
+
+sql::Capabilities capabilities(int version) {
+  sql::Capabilities facts;
+  facts.returning = version >= 3'035'000;
+  facts.insert_id_without_returning = true;
+  facts.right_join = version >= 3'039'000;
+  facts.full_join = version >= 3'039'000;
+  facts.add_constraint = false;
+  facts.default_keyword_in_values = false;
+  facts.native_decimal = false;
+  facts.nulls_smallest = true;
+  facts.ordered_aggregates = version >= 3'044'000;
+  facts.max_parameters = 32'766;
+  facts.max_columns = 2'000;
+  facts.max_joins = 64;
+  facts.max_identifier_bytes = std::numeric_limits<std::uint32_t>::max();
+  return facts;
+}
+
+}  // namespace dorm::sqlite

@@ -1,0 +1,153 @@
+#include "sqlite/dialect.hpp"
+
+#include <string>
+
+#include "core/text.hpp"
+#include "dorm/error.hpp"
+#include "sql/lowering.hpp"
+#include "sqlite/ddl.hpp"
+
+namespace dorm::sqlite {
+namespace {
+
+class Lowering final : public sql::Lowering {
+ public:
+  explicit Lowering(const sql::Capabilities& capabilities) : sql::Lowering("sqlite", capabilities) {}
+
+ private:
+  using sql::Lowering::write;
+
+  // IS compares NULL with NULL here; IS DISTINCT FROM came only with 3.39. There is no operator for exclusive or, and spelling
+  // it with & and | would evaluate both operands twice.
+  void write(const sql::Binary& binary) override {
+    switch (binary.op) {
+      case sql::BinaryOp::is_distinct: return put("(", operand(binary.left), " IS NOT ", operand(binary.right), ")");
+      case sql::BinaryOp::is_not_distinct: return put("(", operand(binary.left), " IS ", operand(binary.right), ")");
+      case sql::BinaryOp::bit_xor: return put("dorm_bit_xor(", *binary.left, ", ", *binary.right, ")");
+      default: return sql::Lowering::write(binary);
+    }
+  }
+
+  // A list of row values must be a VALUES clause.
+  void write(const sql::InList& in) override {
+    if (in.items.empty() || !std::holds_alternative<sql::Tuple>(in.operand->node)) return sql::Lowering::write(in);
+    put("(", operand(in.operand), in.negated ? " NOT IN (VALUES " : " IN (VALUES ");
+    put_list(in.items);
+    put("))");
+  }
+
+  // No arrays: the list travels as one JSON text.
+  void write(const sql::InArray& in) override {
+    put("(", operand(in.operand), in.negated ? " NOT IN (" : " IN (", "SELECT value FROM json_each(", sql::Expr{in.array}, "))");
+  }
+
+  // LIKE folds ASCII letters, and has no escape character unless one is named. instr, substr and length count code points
+  // and compare bytes; lower folds ASCII only.
+  void write(const sql::Match& match) override {
+    const sql::Expr& value = *match.operand;
+    const sql::Expr& pattern = *match.pattern;
+    const auto negation = [&](std::string_view word) { return match.negated ? word : std::string_view(); };
+    switch (match.op) {
+      case sql::MatchOp::like: return put("(", negation("NOT "), "dorm_like(", pattern, ", ", value, "))");
+      case sql::MatchOp::ilike:
+        return put("(", operand(&value), negation(" NOT"), " LIKE ", operand(&pattern), " ESCAPE '\\')");
+      case sql::MatchOp::contains: return put("(instr(", value, ", ", pattern, match.negated ? ") = 0)" : ") > 0)");
+      case sql::MatchOp::icontains:
+        return put("(instr(lower(", value, "), lower(", pattern, match.negated ? ")) = 0)" : ")) > 0)");
+      case sql::MatchOp::startswith: return put("(instr(", value, ", ", pattern, match.negated ? ") != 1)" : ") = 1)");
+      case sql::MatchOp::istartswith:
+        return put("(instr(lower(", value, "), lower(", pattern, match.negated ? ")) != 1)" : ")) = 1)");
+      // Equal texts are of equal length, so a start before the value's own, for a longer pattern, does no harm.
+      case sql::MatchOp::endswith:
+        return put("(substr(", value, ", length(", value, ") - length(", pattern, ") + 1) ", match.negated ? "!= " : "= ",
+                   operand(&pattern), ")");
+      case sql::MatchOp::iendswith:
+        return put("(lower(substr(", value, ", length(", value, ") - length(", pattern, ") + 1)) ",
+                   match.negated ? "!= " : "= ", "lower(", pattern, "))");
+      case sql::MatchOp::iexact: return put("(lower(", value, match.negated ? ") != lower(" : ") = lower(", pattern, "))");
+      case sql::MatchOp::regex: return put("(", operand(&value), negation(" NOT"), " REGEXP ", operand(&pattern), ")");
+      case sql::MatchOp::iregex:
+        return put("(", operand(&value), negation(" NOT"), " REGEXP ('(?i)' || ", operand(&pattern), "))");
+    }
+  }
+
+  // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an error.
+  void write(const sql::Cast& cast) override {
+    switch (cast.type.kind) {
+      case TypeKind::smallint:
+      case TypeKind::integer:
+      case TypeKind::bigint: return put("CAST(", *cast.operand, " AS INTEGER)");
+      case TypeKind::real:
+      case TypeKind::double_precision: return put("CAST(", *cast.operand, " AS REAL)");
+      case TypeKind::string:
+        if (cast.type.max_length == 0) return put("CAST(", *cast.operand, " AS TEXT)");
+        return put("substr(CAST(", *cast.operand, " AS TEXT), 1, ", std::size_t{cast.type.max_length}, ")");
+      case TypeKind::text:
+      case TypeKind::enumeration: return put("CAST(", *cast.operand, " AS TEXT)");
+      case TypeKind::binary: return put("CAST(", *cast.operand, " AS BLOB)");
+      case TypeKind::date: return put("date(", *cast.operand, ")");
+      case TypeKind::json: return put("json(", *cast.operand, ")");
+      default: refuse("cast to " + to_string(cast.type), "convert the value in the program");
+    }
+  }
+
+  // No names for the columns of a derived table; the first row gives them. Only a compound of VALUES has no limit of terms.
+  void write(const sql::ValuesList& values) override {
+    if (values.rows.empty()) throw QueryError("a VALUES list needs a row");
+    put("(SELECT ");
+    std::string_view before;
+    for (std::size_t i = 0; i < values.columns.size(); ++i) {
+      put(before, *values.rows[0][i], " AS ", sql::Name{values.columns[i]});
+      before = ", ";
+    }
+    if (values.rows.size() > 1) {
+      put(" UNION ALL VALUES ");
+      put_rows(values.rows.subspan(1));
+    }
+    put(")");
+  }
+  void write_column_names(const sql::ValuesList&) override {}
+
+  // No parentheses around the members of a set operation.
+  void write_grouped(const sql::Select& member) override { put("SELECT * FROM (", member, ")"); }
+
+  // ON CONFLICT behind a select without WHERE is read as a join condition.
+  void write_rows(const sql::Select& select, bool conflict) override {
+    if (!conflict) return put(select);
+    put("SELECT * FROM (", select, ") WHERE TRUE");
+  }
+
+  // No OFFSET without LIMIT; -1 means no limit.
+  void write(const sql::Limit& limit) override {
+    if (limit.limit != nullptr) return sql::Lowering::write(limit);
+    put(" LIMIT -1 OFFSET ", *limit.offset);
+  }
+};
+
+class Dialect final : public sql::Dialect {
+ public:
+  explicit Dialect(const sql::Capabilities& capabilities) : capabilities_(capabilities) {}
+
+  std::string_view name() const noexcept override { return "sqlite"; }
+  const sql::Capabilities& capabilities() const noexcept override { return capabilities_; }
+  sql::Text lower(const sql::Statement& statement) const override { return Lowering(capabilities_).text(statement); }
+  std::vector<std::string> lower(const sql::ddl::Statement& statement) const override {
+    return lower_ddl(statement, capabilities_);
+  }
+
+ private:
+  sql::Capabilities capabilities_;
+};
+
+}  // namespace
+
+std::unique_ptr<const sql::Dialect> make_dialect(const sql::Capabilities& capabilities) {
+  return std::make_unique<const Dialect>(capabilities);
+}
+
+const sql::Dialect& dialect() {
+  static const Dialect complete(capabilities(3'044'000));
+  return complete;
+}
+
+}  // namespace dorm::sqlite

@@ -1,0 +1,22 @@
+// sql/operators.hpp: the enumerations of the tree as words, for dumps and messages.
+//
+// Pure functions, thread-safe. A value outside the enumeration gives an empty text.
+#pragma once
+
+#include <string_view>
+
+#include "sql/ast.hpp"
+
+namespace dorm::sql {
+
+std::string_view word(UnaryOp op) noexcept;
+std::string_view word(BinaryOp op) noexcept;
+std::string_view word(LogicalOp op) noexcept;
+std::string_view word(MatchOp op) noexcept;
+std::string_view word(NullsOrder order) noexcept;
+std::string_view word(JoinKind kind) noexcept;
+std::string_view word(SetOp op) noexcept;
+std::string_view word(Lock::Strength strength) noexcept;
+std::string_view word(Conflict::Action action) noexcept;
+
+}  // namespace dorm::sql
