@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "dorm/config.hpp"
+#include "dorm/error.hpp"
 #include "driver/driver.hpp"
 
 namespace dorm {
@@ -28,17 +29,19 @@ class Pool;
 
 namespace detail {
 
-// One of the pool's places; while it is lent, all but `connection` is guarded by the pool's mutex.
+// One of the pool's places. Who holds it uses `connection` and `doubtful`; the rest is guarded by the pool's mutex.
 struct PoolSlot {
-  std::unique_ptr<driver::Connection> connection;  // null: a permit to connect
+  enum class State : std::uint8_t { free, connecting, idle, lent };
+
+  std::unique_ptr<driver::Connection> connection;  // null: room for one, a permit to connect
+  State state = State::free;
+  bool doubtful = false;  // reset before the next one gets it
+  bool reported = false;  // as leaked
   std::uint64_t generation = 0;
   driver::Clock::time_point expires;
   driver::Clock::time_point idle_since;
   driver::Clock::time_point lent_since;
   std::thread::id holder;
-  bool lent = false;
-  bool reported = false;  // as leaked
-  bool doubtful = false;  // of the holder: reset before the next one gets it
   std::array<char, 120> purpose{};  // the first statement of a long lease, cut
 };
 
@@ -106,7 +109,7 @@ class Pool {
   using Time = Clock::time_point;
   using Lock = std::unique_lock<std::mutex>;
 
-  // Waits on its own condition, in the order of tickets.
+  // Somebody in the queue, in the order of tickets.
   struct Waiter {
     std::uint64_t ticket = 0;
     bool has_permit = false;  // waits to connect again; takes a connection, not another permit
@@ -116,21 +119,28 @@ class Pool {
     Waiter* next = nullptr;
   };
 
+  // These hold the lock when they are called and when they return; a slot is a connection, or a permit if it has none.
   Slot* take(Lock& lock, std::uint64_t ticket, Time deadline);
-  bool is_fit(Slot& slot, Time now, Time deadline) noexcept;
-  void connect(Slot& slot, std::uint64_t ticket, Time deadline);
-  Slot* wait_to_connect(Lock& lock, Slot& slot, std::uint64_t ticket, Time deadline);
-  void give_back(Slot& slot, bool keep) noexcept;
-  void close_and_give(Slot& slot, Lock& lock) noexcept;
-  void give(Slot& slot) noexcept;
+  Slot* connect(Lock& lock, Slot* permit, std::uint64_t ticket, Time deadline);
+  Slot* wait_for_turn_to_connect(Lock& lock, Slot* permit, std::uint64_t ticket, Time deadline);
+  void note_connect_failure(const Error& error);
+  void note_connect_success() noexcept;
+  void close(Lock& lock, Slot& slot) noexcept;  // makes a connection a permit
+  void give(Slot& slot) noexcept;               // to whoever waits, or to the shelf
   void lend(Slot& slot, Time now) noexcept;
-  void retire_idle(Lock& lock) noexcept;
   void enqueue(Waiter& waiter) noexcept;
   void dequeue(Waiter& waiter) noexcept;
-  bool is_stale(const Slot& slot, Time now) const noexcept;
-  std::vector<std::string> leaks(Time now);
-  std::string timeout_message(Time now) const;
-  std::chrono::milliseconds next_backoff() noexcept;
+  bool is_retired(const Slot& slot, Time now) const noexcept;
+  bool idled_out(const Slot& slot, Time now) const noexcept;
+  bool is_leaked(const Slot& slot, Time now) const noexcept;
+  std::string leak_text(const Slot& slot, Time now) const;
+  std::string timeout_text(Time now) const;
+
+  // Without the lock.
+  void retire(std::uint64_t generation) noexcept;
+  bool is_fit(Slot& slot, Time now, Time deadline) noexcept;
+  void give_back(Slot& slot, bool keep) noexcept;
+  void warn(const std::string& text) const noexcept;
 
   const std::string name_;
   const PoolOptions options_;
@@ -148,6 +158,8 @@ class Pool {
   std::uint64_t generation_ = 0;
   unsigned failures_ = 0;  // connects in a row that failed for a passing reason
   Time next_connect_;      // not before, while failures_ > 0
+  std::string last_failure_;
+  ErrorDetails last_details_;
   std::uint64_t random_;
 };
 

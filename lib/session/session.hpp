@@ -95,7 +95,9 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<const Driver> driver_;
   const std::shared_ptr<Observers> observers_;
   const driver::ConnectOptions options_;
+  const bool is_single_;  // the database is its only connection
   Pool pool_;
+  std::shared_ptr<void> log_;
 };
 
 }  // namespace dorm

@@ -8,11 +8,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "driver/driver.hpp"
 #include "dorm/transaction_options.hpp"
@@ -32,7 +32,7 @@ class TransactionLevel {
   TransactionLevel& operator=(const TransactionLevel&) = delete;
   ~TransactionLevel();
 
-  Session& session() const noexcept;
+  Session& session() const noexcept { return *session_; }
   unsigned depth() const noexcept { return depth_; }
   std::uint64_t serial() const noexcept { return serial_; }  // unique in the process
   bool is_open() const noexcept { return state_ == State::open; }
@@ -54,17 +54,17 @@ class TransactionLevel {
   friend class Channel;
   friend class TransactionScope;
   enum class State : std::uint8_t { open, ended };
-  using Hooks = std::vector<std::function<void()>>;
+  using Hooks = std::list<std::function<void()>>;  // spliced without allocating
 
   void commit();
-  void rollback();
-  void rollback_quietly() noexcept;
   void commit_outermost();
   void commit_savepoint();
-  Hooks end_levels(PendingChanges::End end) noexcept;  // this one and all inside it
-  void check_open(const char* what) const;
+  Hooks roll_back() noexcept;  // this level and all inside it; the hooks are still to be run
+  Hooks end(PendingChanges::End end) noexcept;
+  void check_open(std::string_view what) const;
 
-  std::shared_ptr<Channel> channel_;
+  const std::shared_ptr<Session> session_;
+  std::shared_ptr<Channel> channel_;  // null once ended
   TransactionLevel* parent_;
   unsigned depth_;
   State state_ = State::open;
