@@ -124,6 +124,7 @@ struct RelationInfo {
   ReferentialAction on_update = ReferentialAction::no_action;
   Deferrable deferrable = Deferrable::no;
   bool constraint = true;  // the database enforces it
+  std::string constraint_name;  // "tweet_user_id_fkey"; empty without constraint, and for what is not a foreign key
   LazyPolicy lazy = LazyPolicy::unset;
   std::vector<OrderTerm> order_by;  // to-many: in terms of the target's fields
   std::string comment;
@@ -147,8 +148,10 @@ struct Condition {
 struct IndexInfo {
   std::string name;
   std::vector<OrderTerm> terms;
+  std::vector<std::uint32_t> include;  // fields the index carries beside its terms
   std::optional<Condition> where;
   std::string method;  // "btree", "gin", …; empty = the default
+  std::vector<std::string> renamed_from;
   Position position;
 };
 
@@ -156,6 +159,9 @@ struct UniqueInfo {
   std::string name;
   std::vector<std::uint32_t> fields;
   std::optional<Condition> where;  // partial: made as a unique index
+  bool nulls_distinct = true;
+  Deferrable deferrable = Deferrable::no;
+  std::vector<std::string> renamed_from;
   Position position;
 };
 
@@ -171,6 +177,8 @@ struct EnumInfo {
   std::string name;
   std::vector<std::string> values;
   bool native = false;  // a PostgreSQL enum type instead of text with a check
+  std::vector<std::string> renamed_from;
+  std::vector<std::pair<std::string, std::string>> renamed_values;  // old, new
   Position where;
 };
 
