@@ -1,15 +1,11 @@
 // What a stranger's first program does: it sees the version it was compiled with and the drivers it was linked with.
-#include <dorm/driver.hpp>
-#include <dorm/version.hpp>
+#include <dorm/dorm.hpp>
 
 #include <iostream>
-#include <memory>
 #include <string>
 
 #ifdef ONLY_SQLITE
-namespace dorm::sqlite {
-std::shared_ptr<const Driver> driver();
-}
+#include <dorm/sqlite.hpp>
 #endif
 
 int main() {
