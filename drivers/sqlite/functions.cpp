@@ -1,0 +1,124 @@
+#include "sqlite/functions.hpp"
+
+#include <re2/re2.h>
+
+#include <memory>
+#include <new>
+#include <string_view>
+
+namespace dorm::sqlite {
+namespace {
+
+using Body = void (*)(sqlite3_context* context, sqlite3_value** arguments);
+
+std::string_view text_of(sqlite3_value* value) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  if (text == nullptr) throw std::bad_alloc();
+  return {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
+}
+
+// Two arguments, NULL if one of them is; no exception leaves towards SQLite's C.
+template <Body body>
+void call(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  if (sqlite3_value_type(arguments[0]) == SQLITE_NULL || sqlite3_value_type(arguments[1]) == SQLITE_NULL) return;
+  try {
+    body(context, arguments);
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+std::size_t next_code_point(std::string_view text, std::size_t at) {
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++at;
+  return at;
+}
+
+// Whether the pattern is exhausted by `text`. After a failure it goes back to the last %, which takes one character more: earlier
+// ones need not be tried again.
+bool is_like(std::string_view pattern, std::string_view text) {
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t after_any = none;
+  std::size_t retry = 0;
+  while (t < text.size() || p < pattern.size()) {
+    if (p < pattern.size() && pattern[p] == '%') {
+      after_any = ++p;
+      retry = t;
+      continue;
+    }
+    if (p < pattern.size() && t < text.size()) {
+      if (pattern[p] == '_') {
+        ++p;
+        t = next_code_point(text, t);
+        continue;
+      }
+      const std::size_t literal = pattern[p] == '\\' ? p + 1 : p;
+      if (literal < pattern.size() && pattern[literal] == text[t]) {
+        p = literal + 1;
+        ++t;
+        continue;
+      }
+    }
+    if (after_any == none || retry >= text.size()) return false;
+    p = after_any;
+    t = retry = next_code_point(text, retry);
+  }
+  return true;
+}
+
+bool ends_in_escape(std::string_view pattern) {
+  const std::size_t last = pattern.find_last_not_of('\\');
+  const std::size_t escapes = pattern.size() - (last == std::string_view::npos ? 0 : last + 1);
+  return escapes % 2 == 1;
+}
+
+void like(sqlite3_context* context, sqlite3_value** arguments) {
+  const std::string_view pattern = text_of(arguments[0]);
+  sqlite3_result_int(context, !ends_in_escape(pattern) && is_like(pattern, text_of(arguments[1])) ? 1 : 0);
+}
+
+void forget_pattern(void* pattern) { delete static_cast<RE2*>(pattern); }
+
+void regexp(sqlite3_context* context, sqlite3_value** arguments) {
+  // SQLite keeps the compiled pattern as long as the statement runs with the same one.
+  std::unique_ptr<RE2> compiled;
+  const auto* pattern = static_cast<const RE2*>(sqlite3_get_auxdata(context, 0));
+  if (pattern == nullptr) {
+    RE2::Options options;
+    options.set_log_errors(false);
+    const std::string_view text = text_of(arguments[0]);
+    compiled = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
+    if (!compiled->ok()) return sqlite3_result_error(context, "invalid regular expression", -1);
+    pattern = compiled.get();
+  }
+  const std::string_view text = text_of(arguments[1]);
+  sqlite3_result_int(context, RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern) ? 1 : 0);
+  if (compiled) sqlite3_set_auxdata(context, 0, compiled.release(), forget_pattern);
+}
+
+void bit_xor(sqlite3_context* context, sqlite3_value** arguments) {
+  sqlite3_result_int64(context, sqlite3_value_int64(arguments[0]) ^ sqlite3_value_int64(arguments[1]));
+}
+
+struct Function {
+  const char* name;
+  void (*body)(sqlite3_context*, int, sqlite3_value**);
+};
+
+constexpr Function functions[] = {{"dorm_like", call<like>}, {"regexp", call<regexp>}, {"dorm_bit_xor", call<bit_xor>}};
+
+}  // namespace
+
+int register_functions(sqlite3* database) noexcept {
+  constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  for (const Function& function : functions) {
+    const int code =
+        sqlite3_create_function_v2(database, function.name, 2, flags, nullptr, function.body, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return code;
+  }
+  return SQLITE_OK;
+}
+
+}  // namespace dorm::sqlite
