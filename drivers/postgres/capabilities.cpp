@@ -9,6 +9,8 @@ sql::Capabilities capabilities() {
   facts.distinct_on = true;
   facts.for_update = true;
   facts.schemas = true;
+  facts.nulls_not_distinct = true;  // from 15 on; older servers say so themselves
+  facts.deferrable_uniques = true;
   facts.enum_types = true;
   facts.max_parameters = 65'535;
   facts.max_columns = 1'600;  // a row must fit a page: 1,664 is what the parser takes

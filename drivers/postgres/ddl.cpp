@@ -111,6 +111,10 @@ class DdlLowering final : public sql::DdlLowering {
     return index.method.empty() ? "" : "USING " + name(index.method) + " ";
   }
 
+  std::string index_include(const ddl::CreateIndex& index, std::vector<std::string>&) const override {
+    return index.include.empty() ? "" : " INCLUDE " + names(index.include);
+  }
+
   // NULL is the smallest value (queries say so too), while here it is the largest. Only a btree has an order.
   std::string index_term(const ddl::CreateIndex& index, const ddl::CreateIndex::Term& term) const override {
     std::string text = name(term.column);
