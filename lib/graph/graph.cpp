@@ -5,7 +5,9 @@
 namespace dorm::graph {
 
 Node* Graph::add_node(std::shared_ptr<const Shape> shape, unsigned shift) {
-  nodes_.push_back(std::make_unique<Node>(this, std::move(shape), shift));
+  auto node = std::make_unique<Node>(this, std::move(shape), shift);
+  const std::lock_guard lock(mutex);
+  nodes_.push_back(std::move(node));
   return nodes_.back().get();
 }
 

@@ -45,9 +45,27 @@ struct Shape {
 
 // What is known of a slot beyond its cells. A slot without one is saved and clean.
 struct SlotState {
-  bool saved = true;                                  // there is a row in the database
-  std::vector<std::pair<std::uint32_t, Cell>> originals;  // cells written since it was loaded or saved, with what was there
-  bool own_row = false;                               // its stored row belongs to no other slot
+  struct Text {
+    std::uint32_t cell;
+    std::shared_ptr<const char[]> bytes;
+  };
+  struct Original {
+    std::uint32_t cell;
+    Cell value;
+    std::shared_ptr<const char[]> bytes;  // what value points to, if that is not the arena
+  };
+  bool saved = true;                // there is a row in the database
+  bool own_row = false;             // its stored row belongs to no other slot
+  std::vector<Original> originals;  // cells written since it was loaded or saved, with what was there
+  std::vector<Text> texts;          // what written cells point to
+};
+
+// Something that dies with a node.
+struct Attachment {
+  Attachment() = default;
+  Attachment(const Attachment&) = delete;
+  Attachment& operator=(const Attachment&) = delete;
+  virtual ~Attachment() = default;
 };
 
 class Node : public detail::NodeStorage {
@@ -58,6 +76,7 @@ class Node : public detail::NodeStorage {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node() {
+    attachments.clear();
     delete slots;
     for (Relation* relation = relations_.load(std::memory_order_relaxed); relation != nullptr;) {
       Relation* next = relation->next;
@@ -69,7 +88,8 @@ class Node : public detail::NodeStorage {
   Graph* const graph;
   const std::shared_ptr<const Shape> shape;
   Arena arena;
-  std::map<std::uint32_t, SlotState> states;  // by slot
+  std::map<std::uint32_t, SlotState> states;  // by slot; touched by writers only
+  std::vector<std::unique_ptr<Attachment>> attachments;  // what upper layers tie to the life of these rows
 
   void use_slots() {
     if (slots == nullptr) slots = new detail::PagedArray<std::uint32_t>(1, 0);
@@ -86,6 +106,27 @@ class Node : public detail::NodeStorage {
     for (Relation* relation = relations(); relation != nullptr; relation = relation->next)
       if (relation->info == info && !relation->partial) return relation;
     return nullptr;
+  }
+  // The newest entry that says something of this slot; the last one looked at if none does, nullptr if there is none.
+  struct Found {
+    Relation* relation = nullptr;
+    Span span;
+  };
+  template <class Matches>
+  Found find_span(std::uint32_t slot, Matches matches) const noexcept {
+    Found found;
+    for (Relation* relation = relations(); relation != nullptr; relation = relation->next) {
+      if (!matches(*relation)) continue;
+      found = {relation, relation->span(slot)};
+      if (found.span.state != RelationState::not_loaded) break;
+    }
+    return found;
+  }
+  Found find_span(std::uint32_t slot, std::uint32_t info) const noexcept {
+    return find_span(slot, [info](const Relation& relation) { return relation.info == info; });
+  }
+  Found find_span(std::uint32_t slot, std::string_view name) const noexcept {
+    return find_span(slot, [name](const Relation& relation) { return relation.name == name; });
   }
   // Publishes: what the relation holds must be complete, or its node not yet shared.
   Relation* add_relation(std::unique_ptr<Relation> relation) {

@@ -1,0 +1,137 @@
+#include "load/run.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include "core/coerce.hpp"
+#include "dorm/error.hpp"
+#include "graph/row_sink.hpp"
+
+namespace dorm::load {
+
+std::shared_ptr<Engine> Context::open_engine() const {
+  if (std::shared_ptr<Engine> alive = engine.lock()) return alive;
+  throw StateError("the database is closed; what was loaded stays readable, but nothing more can be loaded");
+}
+
+std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, const query::Shaped& shaped,
+                                           std::span<const query::Change> changes, const query::InsertTarget* into) {
+  if (std::shared_ptr<const query::Plan> known = engine.plans.find(shaped.text)) return known;
+  std::shared_ptr<const query::Plan> plan = query::make_plan(spec, purpose, shaped, engine.session->dialect(), changes, into);
+  engine.plans.put(shaped.text, plan);
+  return plan;
+}
+
+Parameters::Parameters(const query::Plan& plan, std::span<const query::SlotValue> slots) {
+  cells_.reserve(plan.bindings.size());
+  for (const std::uint32_t index : plan.bindings) {
+    const query::SlotValue& slot = slots[index];
+    if (slot.value == nullptr) {
+      cells_.push_back(Cell::of_integer(slot.number));
+    } else if (slot.value->kind() != ValueKind::list) {
+      cells_.push_back(cell_of(*slot.value));
+    } else {
+      const Values& items = slot.value->list();
+      lists_.push_back(std::make_unique<Cell[]>(items.size()));
+      for (std::size_t i = 0; i < items.size(); ++i) lists_.back()[i] = cell_of(items[i]);
+      cells_.push_back(Cell::of_list(lists_.back().get(), static_cast<std::uint32_t>(items.size())));
+    }
+  }
+}
+
+Cell Parameters::cell_of(const Value& value) {
+  if (value.kind() == ValueKind::decimal && !value.decimal().fits()) {
+    texts_.push_back(std::make_unique<std::string>(value.decimal().text()));
+    return Cell::of_bytes(CellTag::decimal_text, *texts_.back());
+  }
+  return borrow(value);
+}
+
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
+                      std::uint32_t rows, graph::Node* root) {
+  const unsigned shift = rows <= 1 ? 0U : std::min(10U, static_cast<unsigned>(std::bit_width(rows - 1)));
+  graph::RowSink sink;
+  sink.segments.resize(plan.segments.size());
+  for (std::size_t i = 0; i < plan.segments.size(); ++i) {
+    const query::SegmentPlan& from = plan.segments[i];
+    graph::RowSink::Segment& segment = sink.segments[i];
+    segment.node = i == 0 && root != nullptr ? root : graph.add_node(from.shape, shift);
+    segment.columns = from.columns;
+    segment.key = from.key;
+    for (const graph::RowSink::Target target : from.key) segment.key_cells.push_back(target.cell);
+    segment.optional = from.optional;
+    segment.absent_is_null = from.absent_is_null;
+    segment.parent = from.parent;
+    if (from.parent == graph::RowSink::none) continue;
+    if (!from.key.empty() && sharing == Sharing::per_parent) segment.node->use_slots();
+    graph::Node* parent = sink.segments[from.parent].node;
+    segment.relation = parent->add_relation(std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node, false));
+  }
+  const Parameters parameters(plan, slots);
+  engine.session->execute(plan.statement, parameters.cells(), &sink);
+  // Slots past the last one that was linked read as not loaded; cover them so that a later lazy load finds room.
+  for (const graph::RowSink::Segment& segment : sink.segments)
+    if (segment.relation != nullptr) segment.relation->cover(sink.segments[segment.parent].node->slot_count());
+  return sink.segments.front().node;
+}
+
+std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context, const query::QuerySpec& spec, std::uint32_t rows) {
+  const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
+  const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, query::Purpose::rows, shaped);
+  auto graph = std::make_shared<graph::Graph>(context);
+  graph->lazy = static_cast<std::uint8_t>(spec.lazy);
+  if (const TransactionLevel* level = engine.session->current_transaction()) graph->transaction = level->serial();
+  run_into(engine, *graph, *plan, shaped.slots, Sharing::per_parent, rows);
+  return graph;
+}
+
+Value run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose) {
+  const query::Shaped shaped = query::shape_of(spec, purpose);
+  const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, purpose, shaped);
+  graph::Graph graph(nullptr);
+  auto shape = std::make_shared<graph::Shape>();
+  shape->extras.resize(plan->statement.columns.size());
+  graph::RowSink sink;
+  sink.segments.resize(1);
+  sink.segments[0].node = graph.add_node(shape, 0);
+  for (std::uint16_t i = 0; i < shape->extras.size(); ++i) sink.segments[0].columns.push_back({i, i});
+  const Parameters parameters(*plan, shaped.slots);
+  engine.session->execute(plan->statement, parameters.cells(), &sink);
+  if (sink.rows() == 0) return {};
+  return value_of(graph.root()->rows.at(0)[0]);
+}
+
+std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, std::span<const query::Change> changes,
+                       const query::InsertTarget* into) {
+  const query::Shaped shaped = query::shape_of(spec, purpose, changes, into);
+  const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, purpose, shaped, changes, into);
+  const Parameters parameters(*plan, shaped.slots);
+  return engine.session->execute(plan->statement, parameters.cells()).affected;
+}
+
+Value value_of(const Cell& cell) {
+  switch (cell.tag) {
+    case CellTag::unloaded:
+    case CellTag::null:
+    case CellTag::list: return {};
+    case CellTag::boolean: return Value(cell.integer != 0);
+    case CellTag::integer: return Value(cell.integer);
+    case CellTag::real: return Value(cell.real);
+    case CellTag::decimal: return Value(Decimal(cell.integer, cell.scale));
+    case CellTag::decimal_text: return Value(Decimal::parse(cell.view()));
+    case CellTag::text: return Value(cell.view());
+    case CellTag::blob: return Value(Blob{std::string(cell.view())});
+    case CellTag::json: return Value(Json{std::string(cell.view())});
+    case CellTag::uuid: {
+      Uuid uuid;
+      std::memcpy(uuid.bytes.data(), cell.data, uuid.bytes.size());
+      return Value(uuid);
+    }
+    case CellTag::date: return Value(Date{static_cast<std::int32_t>(cell.integer)});
+    case CellTag::time: return Value(Time{cell.integer});
+    case CellTag::datetime: return Value(DateTime{cell.integer});
+  }
+  return {};
+}
+
+}  // namespace dorm::load

@@ -1,0 +1,55 @@
+// load/run.hpp: runs the plan of a query and puts its rows into a graph.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "load/context.hpp"
+#include "query/plan.hpp"
+
+namespace dorm::load {
+
+// The plan of a query from the cache, or made now.
+std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, const query::Shaped& shaped,
+                                           std::span<const query::Change> changes = {}, const query::InsertTarget* into = nullptr);
+
+// The cells bound to a plan's placeholders; owns what they point to that the values do not.
+class Parameters {
+ public:
+  Parameters(const query::Plan& plan, std::span<const query::SlotValue> slots);
+  std::span<const Cell> cells() const noexcept { return cells_; }
+
+ private:
+  Cell cell_of(const Value& value);
+  std::vector<Cell> cells_;
+  std::vector<std::unique_ptr<Cell[]>> lists_;
+  std::vector<std::unique_ptr<std::string>> texts_;
+};
+
+// How the rows of joined nodes are shared between the rows that lead to them.
+enum class Sharing : std::uint8_t {
+  per_parent,  // each parent has its own row, over the same stored values
+  shared,      // one row per key
+};
+
+// Runs a query into a new graph. `rows` is a guess of how many rows come, for the size of the first page.
+std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context, const query::QuerySpec& spec,
+                                  std::uint32_t rows = 8);
+// Runs a plan; the nodes of its segments are added to `graph` or, where `root` is given, its rows are appended to that node.
+// Returns the root's node.
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
+                      std::uint32_t rows, graph::Node* root = nullptr);
+// One value of one row: count, exists, scalar.
+Value run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose);
+// Rows changed.
+std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, std::span<const query::Change> changes,
+                       const query::InsertTarget* into = nullptr);
+
+// An owned copy of a loaded cell.
+Value value_of(const Cell& cell);
+
+}  // namespace dorm::load

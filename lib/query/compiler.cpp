@@ -1,0 +1,632 @@
+// One pass over a QuerySpec: terms become sql nodes, outputs become segments of the result.
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "core/text.hpp"
+#include "dorm/error.hpp"
+#include "query/builder.hpp"
+#include "query/plan.hpp"
+#include "sql/arena.hpp"
+
+namespace dorm::query {
+namespace {
+
+std::string output_label(const Term& term) { return describe(term); }
+
+class Compiler {
+ public:
+  Compiler(const sql::Dialect& dialect, const Shaped& shaped, Plan& plan) : dialect_(dialect), shaped_(shaped), plan_(plan) {}
+
+  void rows(const QuerySpec& spec) {
+    const sql::Select* statement = select(spec, Role::result);
+    plan_.mode = spec.mode;
+    finish(*statement);
+    lay_out(spec);
+  }
+
+  void count(const QuerySpec& spec) {
+    sql::Select outer{};
+    const bool plain = spec.set_op == sql::SetOp::none && !spec.distinct && spec.group_by.empty() && !spec.having && !spec.limit && !spec.offset;
+    if (plain) {
+      outer = *select(spec, Role::rows_only);
+    } else {
+      const sql::Select* inner = select(spec, Role::counted);
+      outer.from = arena_.make(sql::Source{sql::Derived{inner}, "counted"});
+    }
+    const sql::Expr* all = arena_.expr(sql::Star{nullptr});
+    outer.outputs = list<sql::Output>({{arena_.expr(sql::Call{"COUNT", list<const sql::Expr*>({all}), false, nullptr, {}}), {}}});
+    finish(outer);
+    Type type;
+    type.kind = TypeKind::bigint;
+    plan_.statement.columns = {{type, "COUNT(*)"}};
+  }
+
+  void exists(const QuerySpec& spec) {
+    sql::Select inner = *select(spec, spec.set_op == sql::SetOp::none ? Role::rows_only : Role::counted);
+    if (inner.outputs.empty() && inner.set_op == sql::SetOp::none) {
+      inner.outputs = list<sql::Output>({{integer(1), {}}});
+      if (inner.limit == nullptr) inner.limit = integer(1);
+    }
+    finish(inner);
+    plan_.statement.columns.clear();
+    const std::size_t columns = spec.set_op == sql::SetOp::none ? 1 : output_columns(spec).size();
+    plan_.statement.columns.resize(columns);
+  }
+
+  void update(const QuerySpec& spec, std::span<const Change> changes) {
+    push_frame();
+    sql::Update update{};
+    update.table = table_of(spec);
+    std::vector<sql::Assignment> set;
+    for (const Change& change : changes) {
+      const FieldInfo& field = spec.root->model->fields[change.field];
+      set.push_back({arena_.text(field.column), expr(*change.value)});
+    }
+    update.set = arena_.list(set);
+    if (spec.where) update.where = expr(*spec.where);
+    finish(update);
+  }
+
+  void insert(const QuerySpec& spec, const InsertTarget& into) {
+    const ModelInfo& model = *into.table->model;
+    sql::Insert statement{};
+    statement.table = arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
+    std::vector<std::string_view> columns;
+    for (const std::uint32_t field : into.fields) columns.push_back(arena_.text(model.fields[field].column));
+    statement.columns = arena_.list(columns);
+    statement.select = select(spec, Role::value);
+    statement.conflict.action = sql::Conflict::Action::nothing;
+    plan_.sources.push_back(into.table);
+    finish(statement);
+  }
+
+  void remove(const QuerySpec& spec) {
+    push_frame();
+    sql::Delete statement{};
+    statement.table = table_of(spec);
+    if (spec.where) statement.where = expr(*spec.where);
+    finish(statement);
+  }
+
+ private:
+  // What a select is for decides its outputs.
+  enum class Role : std::uint8_t {
+    result,     // the rows the user gets
+    source,     // a subquery or CTE: every output has a name
+    value,      // IN, scalar: outputs without names
+    rows_only,  // no outputs: the caller writes them
+    counted,    // outputs only where they decide the number of rows
+  };
+
+  struct Entry {
+    const Source* key;
+    const sql::Source* source;
+    bool outer = false;  // its columns can be NULL because a join missed
+  };
+  using Frame = std::vector<Entry>;
+
+  template <class T>
+  sql::List<T> list(std::initializer_list<T> items) {
+    return arena_.list(std::span<const T>(items.begin(), items.size()));
+  }
+  const sql::Expr* integer(std::int64_t value) { return arena_.expr(sql::Constant{sql::Constant::Kind::integer, value}); }
+
+  void push_frame() { frames_.emplace_back(); }
+
+  const Entry* find(const Source& source) const {
+    for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame)
+      for (const Entry& entry : *frame)
+        if (same_source(*entry.key, source)) return &entry;
+    return nullptr;
+  }
+
+  const Entry& entry(const Source& source) const {
+    if (const Entry* found = find(source)) return *found;
+    throw QueryError("'" + source.label() + "' is not part of the query; join it first");
+  }
+
+  const sql::Source* table_of(const QuerySpec& spec) {
+    const ModelInfo& model = *spec.root->model;
+    const sql::Source* table = arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
+    frames_.back().push_back({spec.root.get(), table, false});
+    plan_.sources.push_back(spec.root);
+    return table;
+  }
+
+  const sql::Source* add_source(const SourcePtr& source, bool outer) {
+    plan_.sources.push_back(source);
+    sql::Source made{};
+    made.alias = arena_.text(source->alias);
+    if (source->kind == SourceKind::model) {
+      const ModelInfo& model = *source->model;
+      made.node = sql::Table{arena_.text(model.db_schema), arena_.text(model.table)};
+    } else if (source->kind == SourceKind::subquery) {
+      // A derived table does not see its neighbours in FROM.
+      Frame neighbours = std::move(frames_.back());
+      frames_.back().clear();
+      made.node = sql::Derived{select(*source->query, Role::source)};
+      frames_.back() = std::move(neighbours);
+    } else {
+      if (!is_declared(*source)) {
+        throw QueryError("the CTE '" + source->alias + "' is used but not declared; add with_cte()");
+      }
+      made.node = sql::CommonTableRef{arena_.make(sql::CommonTable{made.alias, {}, nullptr, source->recursive})};
+    }
+    const sql::Source* result = arena_.make(made);
+    frames_.back().push_back({identity(*source), result, outer});
+    return result;
+  }
+
+  bool is_declared(const Source& source) const {
+    return std::any_of(ctes_.begin(), ctes_.end(), [&](const Source* cte) { return identity(*cte) == identity(source); });
+  }
+
+  sql::List<const sql::CommonTable*> declare(const QuerySpec& spec) {
+    std::vector<const sql::CommonTable*> tables;
+    for (const SourcePtr& cte : spec.ctes) {
+      // A recursive one is visible inside itself.
+      if (cte->recursive) ctes_.push_back(cte.get());
+      std::vector<std::string_view> columns;
+      if (cte->recursive || names_differ(*cte))
+        for (const OutputColumn& column : cte->outputs) columns.push_back(arena_.text(column.name));
+      const sql::Select* body = select(*cte->query, Role::source);
+      tables.push_back(arena_.make(sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive}));
+      if (!cte->recursive) ctes_.push_back(cte.get());
+      plan_.sources.push_back(cte);
+    }
+    return arena_.list(tables);
+  }
+
+  static bool names_differ(const Source& cte) {
+    const std::vector<OutputColumn> own = output_columns(*cte.query);
+    for (std::size_t i = 0; i < own.size(); ++i)
+      if (own[i].name != cte.outputs[i].name) return true;
+    return false;
+  }
+
+  const sql::Select* select(const QuerySpec& spec, Role role) {
+    const std::size_t outer_ctes = ctes_.size();
+    sql::Select made{};
+    made.with = declare(spec);
+    if (spec.set_op != sql::SetOp::none) {
+      made.set_op = spec.set_op;
+      const Role members = role == Role::source || role == Role::result ? Role::source : Role::value;
+      made.left = select(*spec.left, members);
+      made.right = select(*spec.right, members);
+      require_same_width(spec);
+      push_frame();
+      tail(spec, made, true);
+      frames_.pop_back();
+    } else {
+      push_frame();
+      plain(spec, role, made);
+      frames_.pop_back();
+    }
+    ctes_.resize(outer_ctes);
+    return arena_.make(made);
+  }
+
+  static void require_same_width(const QuerySpec& spec) {
+    const std::size_t left = output_columns(*spec.left).size();
+    const std::size_t right = output_columns(*spec.right).size();
+    if (left == right) return;
+    throw QueryError("the queries of a union select " + std::to_string(left) + " and " + std::to_string(right) +
+                     " columns; they must be equally many");
+  }
+
+  void plain(const QuerySpec& spec, Role role, sql::Select& made) {
+    // All sources first: outputs may name any of them.
+    if (spec.root) made.from = add_source(spec.root, false);
+    std::vector<sql::Join> joins;
+    for (const JoinSpec& join : spec.joins) {
+      const bool misses = join.kind == sql::JoinKind::left || join.kind == sql::JoinKind::full;
+      if (join.kind == sql::JoinKind::right || join.kind == sql::JoinKind::full)
+        for (Entry& before : frames_.back()) before.outer = true;
+      const sql::Source* target = add_source(join.target, misses);
+      joins.push_back({join.kind, target, nullptr, false});
+    }
+    for (std::size_t i = 0; i < joins.size(); ++i)
+      if (spec.joins[i].on) joins[i].on = expr(*spec.joins[i].on);
+    made.joins = arena_.list(joins);
+    made.distinct = spec.distinct;
+    const bool decides = spec.distinct || !spec.group_by.empty() || spec.having;
+    if (role == Role::counted && !decides) {
+      made.outputs = list<sql::Output>({{integer(1), {}}});
+    } else if (role != Role::rows_only) {
+      made.outputs = outputs(spec, role);
+    }
+    if (spec.where) made.where = expr(*spec.where);
+    std::vector<const sql::Expr*> groups;
+    for (const TermPtr& group : spec.group_by) groups.push_back(expr(unaliased(*group)));
+    made.group_by = arena_.list(groups);
+    if (spec.having) made.having = expr(*spec.having);
+    tail(spec, made, false);
+    // The order decides nothing where rows are only counted.
+    if ((role == Role::rows_only || role == Role::counted) && !spec.limit && !spec.offset) made.order_by = {};
+  }
+
+  sql::List<sql::Output> outputs(const QuerySpec& spec, Role role) {
+    std::vector<sql::Output> made;
+    for (const TermPtr& term : expanded_outputs(spec)) {
+      sql::Output output{expr(unaliased(*term)), {}};
+      if (term->kind == TermKind::alias) {
+        output.alias = arena_.text(term->name);
+      } else if (role == Role::source && term->kind != TermKind::column && term->kind != TermKind::relation && term->kind != TermKind::output) {
+        output.alias = arena_.text(output_columns_name(spec, made.size()));
+      }
+      made.push_back(output);
+    }
+    if (made.size() > dialect_.capabilities().max_columns) {
+      throw LimitError("the query selects " + std::to_string(made.size()) + " columns; " + std::string(dialect_.name()) + " allows " +
+                       std::to_string(dialect_.capabilities().max_columns));
+    }
+    return arena_.list(made);
+  }
+
+  static std::string output_columns_name(const QuerySpec& spec, std::size_t index) { return output_columns(spec)[index].name; }
+
+  void tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
+    std::vector<sql::Order> order;
+    for (const OrderSpec& item : spec.order_by) {
+      const Term& term = *item.term;
+      const sql::Expr* by = nullptr;
+      bool nullable = term.nullable;
+      if (term.kind == TermKind::alias) {
+        by = arena_.expr(sql::OutputRef{arena_.text(term.name)});
+      } else if (by_name) {
+        // After a union there are no sources left, only output columns.
+        const FieldInfo* field = field_of(term);
+        if (field == nullptr) throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
+        by = arena_.expr(sql::OutputRef{arena_.text(field->column)});
+      } else {
+        by = expr(term);
+        if (term.source != nullptr && entry(*term.source).outer) nullable = true;
+      }
+      order.push_back({by, item.descending, item.nulls, nullable});
+    }
+    made.order_by = arena_.list(order);
+    if (spec.limit) made.limit = param(slot_of(&spec.limit));
+    if (spec.offset) made.offset = param(slot_of(&spec.offset));
+  }
+
+  std::uint32_t slot_of(const void* origin) const {
+    for (std::uint32_t i = 0; i < shaped_.slots.size(); ++i)
+      if (shaped_.slots[i].origin == origin) return i;
+    throw QueryError("internal: a value of the query has no slot");
+  }
+
+  const sql::Expr* param(std::uint32_t slot) {
+    return arena_.expr(sql::Param{slot, shaped_.slots[slot].type, shaped_.slots[slot].array});
+  }
+
+  sql::Exprs exprs(const std::vector<TermPtr>& terms) {
+    std::vector<const sql::Expr*> made;
+    made.reserve(terms.size());
+    for (const TermPtr& term : terms) made.push_back(expr(*term));
+    return arena_.list(made);
+  }
+
+  const sql::Expr* column(const Source& source, std::string_view name, const Type& type, bool nullable) {
+    const Entry& found = entry(source);
+    return arena_.expr(sql::Column{found.source, arena_.text(name), type, nullable || found.outer});
+  }
+
+  const sql::Expr* expr(const Term& term) {
+    switch (term.kind) {
+      case TermKind::value:
+        if (term.value.is_null()) return arena_.expr(sql::Constant{sql::Constant::Kind::null, 0});
+        return param(slot_of(&term));
+      case TermKind::row:
+        throw QueryError("a row can only be compared with a foreign key or a key by == and !=");
+      case TermKind::column:
+      case TermKind::relation: {
+        const FieldInfo* field = field_of(term);
+        if (field == nullptr) throw QueryError(describe(term) + " is not a single column; use a column of it");
+        return column(*term.source, field->column, field->type, field->nullable);
+      }
+      case TermKind::output:
+        return column(*term.source, term.name, term.type, term.nullable);
+      case TermKind::unary:
+        return arena_.expr(sql::Unary{static_cast<sql::UnaryOp>(term.op), expr(*term.children[0])});
+      case TermKind::binary:
+        return binary(term);
+      case TermKind::all:
+        return arena_.expr(sql::Logical{sql::LogicalOp::all, exprs(term.children)});
+      case TermKind::any:
+        return arena_.expr(sql::Logical{sql::LogicalOp::any, exprs(term.children)});
+      case TermKind::is_null:
+        return arena_.expr(sql::IsNull{expr(*term.children[0]), term.negated});
+      case TermKind::between: {
+        const std::uint16_t scale = common_scale(term.children);
+        return arena_.expr(sql::Between{scaled(*term.children[0], scale), scaled(*term.children[1], scale), scaled(*term.children[2], scale), term.negated});
+      }
+      case TermKind::in_list:
+        return in_list(term);
+      case TermKind::in_query:
+        return arena_.expr(sql::InSelect{expr(*term.children[0]), select(*term.query, Role::value), term.negated});
+      case TermKind::match:
+        return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), expr(*term.children[0]), expr(*term.children[1]), term.negated});
+      case TermKind::call: {
+        const sql::Exprs arguments = exprs(term.children);
+        return arena_.expr(sql::Call{arena_.text(term.name), arguments, term.distinct, nullptr, {}});
+      }
+      case TermKind::count_all: {
+        const sql::Expr* all = arena_.expr(sql::Star{nullptr});
+        return arena_.expr(sql::Call{"COUNT", list<const sql::Expr*>({all}), false, nullptr, {}});
+      }
+      case TermKind::case_when:
+        return case_when(term);
+      case TermKind::cast:
+        return cast(term);
+      case TermKind::collate:
+        return arena_.expr(sql::Collate{expr(*term.children[0]), arena_.text(term.name)});
+      case TermKind::subquery:
+        return arena_.expr(sql::Subquery{select(*term.query, Role::value)});
+      case TermKind::exists: {
+        sql::Select inner = *select(*term.query, term.query->set_op == sql::SetOp::none ? Role::rows_only : Role::value);
+        if (inner.outputs.empty() && inner.set_op == sql::SetOp::none) inner.outputs = list<sql::Output>({{integer(1), {}}});
+        return arena_.expr(sql::Exists{arena_.make(inner), term.negated});
+      }
+      case TermKind::tuple:
+        return arena_.expr(sql::Tuple{exprs(term.children)});
+      case TermKind::alias:
+        return expr(*term.children[0]);
+    }
+    throw QueryError("internal: unknown expression");
+  }
+
+  // ---- decimals where the backend keeps them as scaled integers ----
+
+  static std::uint16_t common_scale(const std::vector<TermPtr>& terms) {
+    std::uint16_t scale = 0;
+    for (const TermPtr& term : terms)
+      if (term->type.kind == TypeKind::decimal) scale = std::max(scale, term->type.scale);
+    return scale;
+  }
+
+  static bool any_decimal(const std::vector<TermPtr>& terms) {
+    return std::any_of(terms.begin(), terms.end(), [](const TermPtr& term) { return term->type.kind == TypeKind::decimal; });
+  }
+
+  const sql::Expr* scaled(const Term& term, std::uint16_t scale) {
+    const sql::Expr* made = expr(term);
+    if (dialect_.capabilities().native_decimal) return made;
+    const std::uint16_t own = term.type.kind == TypeKind::decimal ? term.type.scale : 0;
+    const bool exact = term.type.kind == TypeKind::decimal || term.type.kind == TypeKind::bigint || term.type.kind == TypeKind::integer ||
+                       term.type.kind == TypeKind::smallint;
+    if (own >= scale || !exact) return made;
+    std::int64_t factor = 1;
+    for (std::uint16_t i = own; i < scale; ++i) factor *= 10;
+    return arena_.expr(sql::Binary{sql::BinaryOp::multiply, made, integer(factor)});
+  }
+
+  const sql::Expr* binary(const Term& term) {
+    const auto op = static_cast<sql::BinaryOp>(term.op);
+    const bool keeps_scale = op != sql::BinaryOp::multiply && op != sql::BinaryOp::divide && op != sql::BinaryOp::modulo && op != sql::BinaryOp::concat;
+    const std::uint16_t scale = keeps_scale && any_decimal(term.children) ? common_scale(term.children) : std::uint16_t{0};
+    const sql::Expr* left = scaled(*term.children[0], scale);
+    const sql::Expr* right = scaled(*term.children[1], scale);
+    return arena_.expr(sql::Binary{op, left, right});
+  }
+
+  const sql::Expr* cast(const Term& term) {
+    const Term& operand = *term.children[0];
+    const sql::Expr* made = expr(operand);
+    if (operand.type.kind != TypeKind::decimal || dialect_.capabilities().native_decimal) return arena_.expr(sql::Cast{made, term.type});
+    if (term.type.kind == TypeKind::decimal) {
+      if (term.type.scale < operand.type.scale) throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
+      return scaled(operand, term.type.scale);
+    }
+    if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
+      throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " is not supported; cast it to double");
+    }
+    std::int64_t factor = 1;
+    for (std::uint16_t i = 0; i < operand.type.scale; ++i) factor *= 10;
+    return arena_.expr(sql::Binary{sql::BinaryOp::divide, arena_.expr(sql::Cast{made, term.type}), integer(factor)});
+  }
+
+  const sql::Expr* in_list(const Term& term) {
+    const Term& items = *term.children[1];
+    const sql::Expr* operand = expr(*term.children[0]);
+    const std::uint32_t slot = slot_of(&items);
+    if (items.value.list().empty()) return arena_.expr(sql::InList{operand, {}, term.negated});
+    if (is_spread(items.type)) {
+      std::vector<const sql::Expr*> spread;
+      do {
+        spread.push_back(param(slot + static_cast<std::uint32_t>(spread.size())));
+      } while (slot + spread.size() < shaped_.slots.size() && shaped_.slots[slot + spread.size()].origin == nullptr);
+      return arena_.expr(sql::InList{operand, arena_.list(spread), term.negated});
+    }
+    return arena_.expr(sql::InArray{operand, sql::Param{slot, items.type, true}, term.negated});
+  }
+
+  const sql::Expr* case_when(const Term& term) {
+    std::vector<const sql::Expr*> whens;
+    std::vector<const sql::Expr*> thens;
+    std::size_t i = 0;
+    for (; i + 1 < term.children.size(); i += 2) {
+      whens.push_back(expr(*term.children[i]));
+      thens.push_back(expr(*term.children[i + 1]));
+    }
+    const sql::Expr* otherwise = i < term.children.size() ? expr(*term.children[i]) : nullptr;
+    return arena_.expr(sql::Case{nullptr, arena_.list(whens), arena_.list(thens), otherwise});
+  }
+
+  // ---- the statement ----
+
+  template <class Statement>
+  void finish(const Statement& statement) {
+    sql::Text text = dialect_.lower(sql::Statement(statement));
+    plan_.statement.sql = std::move(text.sql);
+    plan_.statement.id = driver::next_statement_id();
+    for (const sql::Param& param : text.parameters) {
+      plan_.statement.parameters.push_back({param.type, param.array, {}});
+      plan_.bindings.push_back(param.slot);
+    }
+    if (plan_.statement.parameters.size() > dialect_.capabilities().max_parameters) {
+      throw LimitError("the statement has " + std::to_string(plan_.statement.parameters.size()) + " parameters; " +
+                       std::string(dialect_.name()) + " allows " + std::to_string(dialect_.capabilities().max_parameters));
+    }
+  }
+
+  // ---- the result ----
+
+  struct Part {
+    SourcePtr source;
+    const JoinSpec* join = nullptr;  // null for the root
+    std::vector<std::pair<std::uint16_t, std::uint32_t>> fields;  // result column, field
+    std::vector<graph::Shape::Extra> extras;
+    std::vector<std::uint16_t> extra_columns;
+    bool needed = false;
+    std::uint32_t segment = graph::RowSink::none;
+  };
+
+  static std::string unique_name(const Part& part, const std::string& wanted) {
+    const auto taken = [&](const std::string& name) {
+      return std::any_of(part.extras.begin(), part.extras.end(), [&](const auto& extra) { return extra.name == name; });
+    };
+    if (!taken(wanted)) return wanted;
+    for (int i = 2;; ++i)
+      if (std::string name = wanted + "_" + std::to_string(i); !taken(name)) return name;
+  }
+
+  // As a member of a flat row: fields by their accessor.
+  static std::string member_name(const Term& term, const OutputColumn& column) {
+    if (term.kind == TermKind::alias) return term.name;
+    if (const FieldInfo* field = field_of(term)) return field->name;
+    return column.name;
+  }
+
+  void lay_out(const QuerySpec& whole) {
+    const QuerySpec& spec = whole.leftmost();
+    const std::vector<TermPtr> terms = expanded_outputs(spec);
+    const std::vector<OutputColumn> columns = output_columns(spec);
+    const bool flat = whole.mode != RowMode::models || !spec.root || spec.root->model == nullptr;
+    std::vector<Part> parts(1);
+    parts[0].source = spec.root;
+    parts[0].needed = true;
+    if (!flat) {
+      for (const JoinSpec& join : spec.joins) {
+        Part part;
+        part.source = join.target;
+        part.join = &join;
+        parts.push_back(std::move(part));
+      }
+    }
+    for (std::uint16_t i = 0; i < terms.size(); ++i) {
+      const Term& term = *terms[i];
+      const Term& inner = unaliased(term);
+      plan_.statement.columns.push_back({term.type, output_label(term)});
+      Part* part = parts.data();
+      if (!flat && inner.source)
+        for (Part& candidate : parts)
+          if (same_source(*candidate.source, *inner.source)) part = &candidate;
+      part->needed = true;
+      const bool own_field = !flat && term.kind != TermKind::alias && field_of(term) != nullptr && same_source(*part->source, *term.source);
+      if (own_field) {
+        part->fields.emplace_back(i, field_of(term)->index);
+      } else {
+        part->extras.push_back({unique_name(*part, member_name(term, columns[i])), term.type});
+        part->extra_columns.push_back(i);
+      }
+    }
+    // A source that only leads to a needed one is needed too.
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part)
+      if (part->needed && part->join != nullptr) part_of(parts, *part->join->from).needed = true;
+    for (Part& part : parts)
+      if (part.needed) add_segment(parts, part, flat);
+  }
+
+  static Part& part_of(std::vector<Part>& parts, const Source& source) {
+    for (Part& part : parts)
+      if (same_source(*part.source, source)) return part;
+    return parts.front();
+  }
+
+  void add_segment(std::vector<Part>& parts, Part& part, bool flat) {
+    SegmentPlan segment;
+    auto shape = std::make_shared<graph::Shape>();
+    const ModelInfo* model = flat || !part.source ? nullptr : part.source->model;
+    shape->model = model;
+    shape->fields = model == nullptr ? 0 : static_cast<std::uint32_t>(model->fields.size());
+    shape->extras = part.extras;
+    if (model != nullptr) {
+      for (const graph::Shape::Extra& extra : part.extras) {
+        if (model->find(extra.name)) {
+          throw QueryError("the alias '" + extra.name + "' is a member of '" + model->name + "' already; choose another, or use objects()");
+        }
+      }
+    }
+    const bool root = part.join == nullptr;
+    // A joined row is stored once per key, however many rows of the result repeat it.
+    std::vector<std::uint32_t> key = root || model == nullptr ? std::vector<std::uint32_t>{} : model->primary_key;
+    for (const std::uint32_t field : key) {
+      if (std::none_of(part.fields.begin(), part.fields.end(), [&](const auto& item) { return item.second == field; })) {
+        key.clear();
+        break;
+      }
+    }
+    // Aliased expressions belong to the row of the result, not to the key.
+    if (!part.extras.empty()) key.clear();
+    for (const std::uint32_t field : key) {
+      for (const auto& [column, index] : part.fields)
+        if (index == field) {
+          segment.key.push_back({column, static_cast<std::uint16_t>(index)});
+          break;
+        }
+    }
+    for (const auto& [column, field] : part.fields) {
+      const bool in_key = std::any_of(segment.key.begin(), segment.key.end(), [&, c = column](const auto& target) { return target.column == c; });
+      if (!in_key) segment.columns.push_back({column, static_cast<std::uint16_t>(field)});
+    }
+    for (std::size_t i = 0; i < part.extra_columns.size(); ++i) {
+      segment.columns.push_back({part.extra_columns[i], static_cast<std::uint16_t>(shape->fields + i)});
+    }
+    if (!root) {
+      Part& from = part_of(parts, *part.join->from);
+      segment.parent = from.segment;
+      segment.relation = part.join->relation;
+      segment.accessor = part.join->accessor;
+      if (segment.accessor.empty()) {
+        throw QueryError("the joined rows of '" + part.source->label() + "' need a name of their own on '" + from.source->label() +
+                         "'; give one with attr");
+      }
+      segment.absent_is_null = part.join->kind != sql::JoinKind::inner && part.join->kind != sql::JoinKind::cross;
+      const bool may_miss = segment.absent_is_null || plan_.segments[from.segment].optional;
+      segment.optional = may_miss && !(part.fields.empty() && part.extras.empty());
+    }
+    segment.shape = std::move(shape);
+    part.segment = static_cast<std::uint32_t>(plan_.segments.size());
+    plan_.segments.push_back(std::move(segment));
+  }
+
+  const sql::Dialect& dialect_;
+  const Shaped& shaped_;
+  Plan& plan_;
+  sql::Arena arena_;
+  std::vector<Frame> frames_;
+  std::vector<const Source*> ctes_;  // declared where we are
+};
+
+}  // namespace
+
+std::shared_ptr<const Plan> make_plan(const QuerySpec& spec, Purpose purpose, const Shaped& shaped, const sql::Dialect& dialect,
+                                      std::span<const Change> changes, const InsertTarget* into) {
+  auto plan = std::make_shared<Plan>();
+  Compiler compiler(dialect, shaped, *plan);
+  switch (purpose) {
+    case Purpose::rows: compiler.rows(spec); break;
+    case Purpose::count: compiler.count(spec); break;
+    case Purpose::exists: compiler.exists(spec); break;
+    case Purpose::update: compiler.update(spec, changes); break;
+    case Purpose::remove: compiler.remove(spec); break;
+    case Purpose::insert: compiler.insert(spec, *into); break;
+  }
+  plan->statement.writes = purpose == Purpose::update || purpose == Purpose::remove || purpose == Purpose::insert;
+  return plan;
+}
+
+}  // namespace dorm::query

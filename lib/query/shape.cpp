@@ -1,0 +1,221 @@
+#include "query/shape.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+namespace dorm::query {
+namespace {
+
+class Shaper {
+ public:
+  explicit Shaper(Shaped& shaped) : text_(shaped.text), slots_(shaped.slots) {}
+
+  void spec(const QuerySpec& spec) {
+    if (spec.set_op != sql::SetOp::none) {
+      put('u', static_cast<std::uint64_t>(spec.set_op));
+      text_ += '(';
+      this->spec(*spec.left);
+      text_ += ';';
+      this->spec(*spec.right);
+      text_ += ')';
+    } else {
+      put('m', static_cast<std::uint64_t>(spec.mode));
+      if (spec.distinct) text_ += 'D';
+      if (spec.root) source(*spec.root);
+      if (spec.default_projection) {
+        text_ += '*';
+      } else {
+        text_ += '[';
+        for (const OutputSpec& output : spec.outputs) {
+          if (output.source) {
+            source(*output.source);
+          } else {
+            term(*output.term);
+          }
+          text_ += ',';
+        }
+        text_ += ']';
+      }
+      for (const JoinSpec& join : spec.joins) {
+        put('j', static_cast<std::uint64_t>(join.kind));
+        source(*join.from);
+        source(*join.target);
+        name(join.accessor);
+        put('r', join.relation);
+        if (join.on) term(*join.on);
+      }
+    }
+    for (const SourcePtr& cte : spec.ctes) {
+      text_ += 'c';
+      source(*cte);
+    }
+    optional('w', spec.where);
+    for (const TermPtr& group : spec.group_by) optional('g', group);
+    optional('h', spec.having);
+    for (const OrderSpec& order : spec.order_by) {
+      text_ += order.descending ? "o-" : "o+";
+      put('n', static_cast<std::uint64_t>(order.nulls));
+      term(*order.term);
+    }
+    number('l', spec.limit);
+    number('f', spec.offset);
+  }
+
+  void target(const InsertTarget& into) {
+    source(*into.table);
+    for (const std::uint32_t field : into.fields) put('i', field);
+  }
+
+  void changes(std::span<const Change> changes) {
+    for (const Change& change : changes) {
+      put('s', change.field);
+      term(*change.value);
+    }
+  }
+
+ private:
+  void put(char tag, std::uint64_t value) {
+    text_ += tag;
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value);
+    text_.append(digits, end.ptr);
+  }
+
+  // A name with its length in front: no separator in it can be mistaken.
+  void name(const std::string& name) {
+    put('\'', name.size());
+    text_ += ':';
+    text_ += name;
+  }
+
+  void type(const Type& type) {
+    put('t', static_cast<std::uint64_t>(type.kind));
+    if (type.kind == TypeKind::decimal) {
+      put('.', type.scale);
+      put('p', type.precision);
+    }
+    if (type.storage != Storage::native) put('s', static_cast<std::uint64_t>(type.storage));
+    if (!type.timezone) text_ += 'z';
+  }
+
+  void optional(char tag, const TermPtr& term) {
+    if (!term) return;
+    text_ += tag;
+    this->term(*term);
+  }
+
+  void number(char tag, const std::optional<std::int64_t>& number) {
+    if (!number) return;
+    text_ += tag;
+    SlotValue slot;
+    slot.number = *number;
+    slot.type.kind = TypeKind::bigint;
+    slot.origin = &number;
+    slots_.push_back(std::move(slot));
+  }
+
+  void source(const Source& source) {
+    const Source* same = identity(source);
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (same_source(*sources_[i], source)) {
+        put('#', i);
+        return;
+      }
+    }
+    sources_.push_back(same);
+    put('S', static_cast<std::uint64_t>(source.kind));
+    if (source.model != nullptr) {
+      put('i', source.model->id);
+      put('v', source.registry.generation());
+    }
+    name(source.alias);
+    if (source.query) {
+      for (const OutputColumn& column : source.outputs) name(column.name);
+      text_ += '{';
+      spec(*source.query);
+      text_ += '}';
+    }
+  }
+
+  void value(const Term& term) {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].origin == &term) {
+        put('=', i);
+        return;
+      }
+    }
+    text_ += '?';
+    if (term.value.is_null()) text_ += 'N';
+    const bool list = term.value.kind() == ValueKind::list;
+    if (list) text_ += term.value.list().empty() ? 'E' : 'A';
+    type(term.type);
+    if (list && is_spread(term.type) && !term.value.list().empty()) {
+      const Values& items = term.value.list();
+      const std::size_t padded = std::bit_ceil(items.size());
+      put('B', padded);
+      for (std::size_t i = 0; i < padded; ++i) {
+        SlotValue slot;
+        slot.value = &items[std::min(i, items.size() - 1)];
+        slot.type = term.type;
+        slot.origin = i == 0 ? &term : nullptr;
+        slots_.push_back(std::move(slot));
+      }
+      return;
+    }
+    SlotValue slot;
+    slot.value = &term.value;
+    slot.type = term.type;
+    slot.array = list;
+    slot.origin = &term;
+    slots_.push_back(std::move(slot));
+  }
+
+  void term(const Term& term) {
+    if (term.kind == TermKind::value) {
+      value(term);
+      return;
+    }
+    put('k', static_cast<std::uint64_t>(term.kind));
+    if (term.op != 0) put('p', term.op);
+    if (term.negated) text_ += '!';
+    if (term.distinct) text_ += 'D';
+    if (term.index != no_index) put('i', term.index);
+    if (!term.name.empty()) name(term.name);
+    if (term.kind == TermKind::cast) type(term.type);
+    if (term.source) source(*term.source);
+    if (term.query) {
+      text_ += '{';
+      spec(*term.query);
+      text_ += '}';
+    }
+    if (term.children.empty()) return;
+    text_ += '(';
+    for (const TermPtr& child : term.children) {
+      this->term(*child);
+      text_ += ',';
+    }
+    text_ += ')';
+  }
+
+  std::string& text_;
+  std::vector<SlotValue>& slots_;
+  std::vector<const Source*> sources_;
+};
+
+}  // namespace
+
+bool is_spread(const Type& type) noexcept { return type.kind == TypeKind::binary || type.storage == Storage::blob; }
+
+Shaped shape_of(const QuerySpec& spec, Purpose purpose, std::span<const Change> changes, const InsertTarget* into) {
+  Shaped shaped;
+  shaped.text.reserve(128);
+  shaped.text += static_cast<char>('0' + static_cast<int>(purpose));
+  Shaper shaper(shaped);
+  shaper.spec(spec);
+  shaper.changes(changes);
+  if (into != nullptr) shaper.target(*into);
+  return shaped;
+}
+
+}  // namespace dorm::query

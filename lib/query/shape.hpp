@@ -1,0 +1,50 @@
+// query/shape.hpp: the shape of a query, the key of the plan cache, and the values that were blanked from it.
+//
+// The shape is a readable text that says everything that changes the SQL: structure, sources, operators, types of values, but no
+// value. Two queries with equal shapes have the same SQL, and their values stand in the same slots.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "query/spec.hpp"
+
+namespace dorm::query {
+
+enum class Purpose : std::uint8_t { rows, count, exists, update, remove, insert };
+
+// A column to be set and what to.
+struct Change {
+  std::uint32_t field = 0;
+  TermPtr value;
+};
+
+// Where the rows of a select are inserted; rows that exist already are left as they are.
+struct InsertTarget {
+  SourcePtr table;
+  std::vector<std::uint32_t> fields;  // one per output of the select
+};
+
+struct SlotValue {
+  const Value* value = nullptr;  // in the query's terms, or
+  std::int64_t number = 0;       // a limit or offset, where value is null
+  Type type;
+  bool array = false;
+  const void* origin = nullptr;  // the Term, or the address of the limit, it comes from
+  std::string label;             // "User.age", for errors; filled when a plan is made
+};
+
+struct Shaped {
+  std::string text;
+  std::vector<SlotValue> slots;
+};
+
+// Lists of this type have no array form on every backend: they travel as one parameter an item, repeated to a power of two.
+bool is_spread(const Type& type) noexcept;
+
+// Valid as long as the spec and the changes live.
+Shaped shape_of(const QuerySpec& spec, Purpose purpose, std::span<const Change> changes = {}, const InsertTarget* into = nullptr);
+
+}  // namespace dorm::query
