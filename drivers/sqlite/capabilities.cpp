@@ -18,6 +18,7 @@ sql::Capabilities capabilities(int version) {
   facts.max_parameters = 32'766;
   facts.max_columns = 2'000;
   facts.max_joins = 64;
+  facts.max_parser_stack = version < 3'047'000 ? 100 : 0;
   facts.max_identifier_bytes = std::numeric_limits<std::uint32_t>::max();
   return facts;
 }

@@ -114,6 +114,12 @@ class DdlLowering final : public sql::DdlLowering {
     if (!index.method.empty() && index.method != "btree") refuse("index method '" + index.method + "'", "leave \"method\" out");
     return {};
   }
+  // There is no INCLUDE: columns at the end of the index are read from it just as well, unless it is to be unique.
+  std::string index_include(const ddl::CreateIndex& index, std::vector<std::string>& terms) const override {
+    if (index.unique) return {};
+    for (const std::string& column : index.include) terms.push_back(name(column));
+    return {};
+  }
   // NULL is the smallest value in an index as it is in a query; naming it is not allowed.
   std::string index_term(const ddl::CreateIndex&, const ddl::CreateIndex::Term& term) const override {
     return name(term.column) + (term.descending ? " DESC" : "");

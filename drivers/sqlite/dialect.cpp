@@ -6,6 +6,7 @@
 #include "dorm/error.hpp"
 #include "sql/lowering.hpp"
 #include "sqlite/ddl.hpp"
+#include "sqlite/parser_stack.hpp"
 
 namespace dorm::sqlite {
 namespace {
@@ -38,7 +39,7 @@ class Lowering final : public sql::Lowering {
 
   // No arrays: the list travels as one JSON text.
   void write(const sql::InArray& in) override {
-    put("(", operand(in.operand), in.negated ? " NOT IN (" : " IN (", "SELECT value FROM json_each(", sql::Expr{in.array}, "))");
+    put("(", operand(in.operand), in.negated ? " NOT IN (" : " IN (", "SELECT value FROM json_each(", sql::Expr{in.array}, ")))");
   }
 
   // LIKE folds ASCII letters, and has no escape character unless one is named. instr, substr and length count code points
@@ -130,7 +131,13 @@ class Dialect final : public sql::Dialect {
 
   std::string_view name() const noexcept override { return "sqlite"; }
   const sql::Capabilities& capabilities() const noexcept override { return capabilities_; }
-  sql::Text lower(const sql::Statement& statement) const override { return Lowering(capabilities_).text(statement); }
+  sql::Text lower(const sql::Statement& statement) const override {
+    sql::Text text = Lowering(capabilities_).text(statement);
+    if (capabilities_.max_parser_stack != 0 && parser_stack(statement) > capabilities_.max_parser_stack)
+      throw LimitError("the query is nested deeper than this version of SQLite can read; write long chains of conditions as "
+                       "one list, or join in the place of nested subqueries");
+    return text;
+  }
   std::vector<std::string> lower(const sql::ddl::Statement& statement) const override {
     return lower_ddl(statement, capabilities_);
   }
@@ -146,7 +153,7 @@ std::unique_ptr<const sql::Dialect> make_dialect(const sql::Capabilities& capabi
 }
 
 const sql::Dialect& dialect() {
-  static const Dialect complete(capabilities(3'044'000));
+  static const Dialect complete(capabilities(3'047'000));
   return complete;
 }
 

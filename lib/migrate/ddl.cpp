@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "migrate/names.hpp"
+#include "core/text.hpp"
 
 namespace dorm::migrate {
 namespace {
@@ -131,7 +131,7 @@ std::vector<ddl::Statement> create_statements(const Registry& registry, const sq
   if (dialect.capabilities().enum_types)
     for (const std::uint32_t each : native_enums_of(order.models(), registry)) {
       const EnumInfo& enumeration = registry.enums()[each];
-      statements.push_back(ddl::CreateEnum{{"", enum_type_name(enumeration)}, enumeration.values});
+      statements.push_back(ddl::CreateEnum{{"", snake_case(enumeration.name)}, enumeration.values});
     }
   std::vector<ddl::AddForeignKey> late;
   for (const std::uint32_t id : order.models()) {
@@ -170,7 +170,7 @@ std::vector<ddl::Statement> drop_statements(const Registry& registry, const sql:
   for (const auto& model : registry.models())
     if (!dropped.contains(model->id)) kept.merge(native_enums_of(*model, registry));
   for (const std::uint32_t each : native_enums_of(order.models(), registry))
-    if (!kept.contains(each)) statements.push_back(ddl::DropEnum{{"", enum_type_name(registry.enums()[each])}});
+    if (!kept.contains(each)) statements.push_back(ddl::DropEnum{{"", snake_case(registry.enums()[each].name)}});
   return statements;
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/text.hpp"
 #include "migrate/ddl.hpp"
-#include "migrate/names.hpp"
+#include "schema/names.hpp"
 
 namespace dorm::migrate {
 namespace {
@@ -88,7 +88,7 @@ ddl::Column column_of(const Registry& registry, const ModelInfo& model, const Fi
   if (field.enumeration != no_index) {
     const EnumInfo& enumeration = registry.enums()[field.enumeration];
     column.enum_values = enumeration.values;
-    if (enumeration.native && dialect.capabilities().enum_types) column.enum_type = enum_type_name(enumeration);
+    if (enumeration.native && dialect.capabilities().enum_types) column.enum_type = snake_case(enumeration.name);
   }
   column.nullable = field.nullable;
   column.auto_increment = field.auto_increment;
@@ -98,7 +98,7 @@ ddl::Column column_of(const Registry& registry, const ModelInfo& model, const Fi
     column.generated_stored = field.generated->stored;
   }
   column.collation = field.collation;
-  column.check_name = derived_name(model.table, {field.column}, "check");
+  column.check_name = schema::constraint_name(model.table, std::span(&field.column, 1), "check");
   column.comment = field.comment;
   return column;
 }
@@ -127,7 +127,7 @@ ddl::ForeignKey foreign_key_of(const Registry& registry, const ModelInfo& model,
   const ModelInfo& target = registry.model(relation.target);
   ddl::ForeignKey key;
   key.columns = columns_of(model, relation.fields);
-  key.name = derived_name(model.table, key.columns, "fkey");
+  key.name = relation.constraint_name;
   key.target_schema = target.db_schema;
   key.target_table = target.table;
   key.target_columns = columns_of(target, relation.target_fields);
@@ -157,8 +157,8 @@ ddl::CreateTable create_table(const Registry& registry, const ModelInfo& model, 
   table.primary_key = columns_of(model, model.primary_key);
   for (const UniqueInfo& unique : model.uniques) {
     if (unique.where) continue;
-    const std::vector<std::string> columns = columns_of(model, unique.fields);
-    table.uniques.push_back({unique.name.empty() ? derived_name(model.table, columns, "key") : unique.name, columns});
+    table.uniques.push_back(
+        {unique.name, columns_of(model, unique.fields), unique.nulls_distinct, deferrable_of(unique.deferrable)});
   }
   for (const RelationInfo& relation : model.relations)
     if (relation.holds_key() && relation.constraint) table.foreign_keys.push_back(foreign_key_of(registry, model, relation));
@@ -171,29 +171,32 @@ ddl::CreateTable create_table(const Registry& registry, const ModelInfo& model, 
 
 std::vector<ddl::CreateIndex> create_indexes(const ModelInfo& model) {
   std::vector<ddl::CreateIndex> indexes;
-  const auto add = [&](const std::string& name, bool unique, const std::vector<OrderTerm>& terms,
-                       const std::optional<Condition>& where, const std::string& method) {
-    ddl::CreateIndex index;
+  const auto add = [&](const std::string& name, const std::vector<OrderTerm>& terms,
+                       const std::optional<Condition>& where) -> ddl::CreateIndex& {
+    ddl::CreateIndex& index = indexes.emplace_back();
     index.table = {model.db_schema, model.table};
-    index.unique = unique;
-    std::vector<std::string> columns;
+    index.name = name;
     for (const OrderTerm& term : terms) {
       const FieldInfo& field = model.fields[term.field];
       index.terms.push_back({field.column, term.descending, field.nullable});
-      columns.push_back(field.column);
     }
-    index.name = name.empty() ? derived_name(model.table, columns, unique ? "key" : "idx") : name;
-    index.method = method;
     index.where = condition_of(model, where);
-    indexes.push_back(std::move(index));
+    return index;
   };
+  // A condition makes of a unique constraint a unique index.
   for (const UniqueInfo& unique : model.uniques) {
     if (!unique.where) continue;
     std::vector<OrderTerm> terms;
     for (const std::uint32_t field : unique.fields) terms.push_back({field, false});
-    add(unique.name, true, terms, unique.where, "");
+    ddl::CreateIndex& index = add(unique.name, terms, unique.where);
+    index.unique = true;
+    index.nulls_distinct = unique.nulls_distinct;
   }
-  for (const IndexInfo& index : model.indexes) add(index.name, false, index.terms, index.where, index.method);
+  for (const IndexInfo& info : model.indexes) {
+    ddl::CreateIndex& index = add(info.name, info.terms, info.where);
+    index.method = info.method;
+    index.include = columns_of(model, info.include);
+  }
   return indexes;
 }
 

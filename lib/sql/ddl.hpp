@@ -62,6 +62,8 @@ struct ForeignKey {
 struct Unique {
   std::string name;
   std::vector<std::string> columns;
+  bool nulls_distinct = true;
+  ForeignKey::Deferrable deferrable = ForeignKey::Deferrable::no;
 };
 
 struct Check {
@@ -99,6 +101,8 @@ struct CreateIndex {
     bool nullable = false;
   };
   std::vector<Term> terms;
+  std::vector<std::string> include;  // columns it carries without ordering by them
+  bool nulls_distinct = true;
   std::string method;
   std::optional<Condition> where;
 };

@@ -20,6 +20,15 @@ std::string_view action(ddl::ForeignKey::Action action) {
   return {};
 }
 
+std::string_view deferral(ddl::ForeignKey::Deferrable deferrable) {
+  switch (deferrable) {
+    case ddl::ForeignKey::Deferrable::no: return {};
+    case ddl::ForeignKey::Deferrable::initially_immediate: return " DEFERRABLE INITIALLY IMMEDIATE";
+    case ddl::ForeignKey::Deferrable::initially_deferred: return " DEFERRABLE INITIALLY DEFERRED";
+  }
+  return {};
+}
+
 std::string_view comparison(ddl::Condition::Op op) {
   switch (op) {
     case ddl::Condition::Op::eq: return " = ";
@@ -84,8 +93,7 @@ std::vector<std::string> DdlLowering::write(const ddl::CreateTable& table) {
   if (!table.primary_key.empty() && !in_column)
     items.push_back(constraint(table.primary_key_name.empty() ? "" : name(table.primary_key_name)) + "PRIMARY KEY " +
                     names(table.primary_key));
-  for (const ddl::Unique& unique : table.uniques)
-    items.push_back(constraint(unique.name.empty() ? "" : name(unique.name)) + "UNIQUE " + names(unique.columns));
+  for (const ddl::Unique& each : table.uniques) items.push_back(unique(each));
   for (const ddl::ForeignKey& key : table.foreign_keys) items.push_back(foreign_key(key));
   for (const ddl::Check& check : table.checks)
     items.push_back(constraint(check.name.empty() ? "" : name(check.name)) + "CHECK (" +
@@ -122,9 +130,20 @@ std::string DdlLowering::foreign_key(const ddl::ForeignKey& key) const {
                      name(ddl::TableName{key.target_schema, key.target_table}) + " " + names(key.target_columns);
   if (key.on_delete != ddl::ForeignKey::Action::no_action) text.append(" ON DELETE ").append(action(key.on_delete));
   if (key.on_update != ddl::ForeignKey::Action::no_action) text.append(" ON UPDATE ").append(action(key.on_update));
-  if (key.deferrable == ddl::ForeignKey::Deferrable::initially_immediate) text += " DEFERRABLE INITIALLY IMMEDIATE";
-  if (key.deferrable == ddl::ForeignKey::Deferrable::initially_deferred) text += " DEFERRABLE INITIALLY DEFERRED";
-  return text;
+  return text + std::string(deferral(key.deferrable));
+}
+
+std::string DdlLowering::unique(const ddl::Unique& unique) const {
+  if (unique.deferrable != ddl::ForeignKey::Deferrable::no && !capabilities_.deferrable_uniques)
+    refuse("deferrable unique constraints", "leave \"deferrable\" out");
+  return constraint(unique.name.empty() ? "" : name(unique.name)) + "UNIQUE " + nulls(unique.nulls_distinct) +
+         names(unique.columns) + std::string(deferral(unique.deferrable));
+}
+
+std::string DdlLowering::nulls(bool distinct) const {
+  if (distinct) return {};
+  if (!capabilities_.nulls_not_distinct) refuse("unique constraints that take NULLs for equal", "leave \"nulls_distinct\" out");
+  return "NULLS NOT DISTINCT ";
 }
 
 // ---- conditions ----
@@ -162,12 +181,16 @@ std::vector<std::string> DdlLowering::write(const ddl::CreateIndex& index) {
   std::string text = index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
   if (index.if_not_exists) text += "IF NOT EXISTS ";
   text += name(index.name) + " ON " + name(index.table) + " " + index_method(index);
+  std::vector<std::string> terms;
+  for (const ddl::CreateIndex::Term& term : index.terms) terms.push_back(index_term(index, term));
+  const std::string include = index_include(index, terms);
   std::string_view before = "(";
-  for (const ddl::CreateIndex::Term& term : index.terms) {
-    text.append(before).append(index_term(index, term));
+  for (const std::string& term : terms) {
+    text.append(before).append(term);
     before = ", ";
   }
-  text += ")";
+  text += ")" + include;
+  if (!index.nulls_distinct) text += " " + nulls(false);
   if (index.where) text += " WHERE " + condition(*index.where);
   return {text};
 }

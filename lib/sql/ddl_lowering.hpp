@@ -43,6 +43,8 @@ class DdlLowering {
   virtual std::string literal(const Value& value, const Type& type) const = 0;
   virtual std::string table_options(const ddl::CreateTable&) const { return {}; }
   virtual std::string index_method(const ddl::CreateIndex& index) const = 0;  // "USING gin ", or nothing
+  // The columns an index carries beside its terms; `terms` is open for one that must order by them.
+  virtual std::string index_include(const ddl::CreateIndex& index, std::vector<std::string>& terms) const = 0;
   virtual std::string index_term(const ddl::CreateIndex& index, const ddl::CreateIndex::Term& term) const = 0;
   // Whether two columns, or a column and a value, may be compared as they are stored.
   virtual void check_comparable(const ddl::Condition&) const {}
@@ -53,12 +55,14 @@ class DdlLowering {
   std::string value(const Value& value, const Type& type) const;
   std::string condition(const ddl::Condition& condition) const;
   std::string foreign_key(const ddl::ForeignKey& key) const;
+  std::string nulls(bool distinct) const;  // "NULLS NOT DISTINCT ", or nothing
   const Capabilities& capabilities() const noexcept { return capabilities_; }
   [[noreturn]] void refuse(std::string_view what, std::string_view mend) const;
 
  private:
   std::string column(const ddl::CreateTable& table, const ddl::Column& column) const;
   std::string default_value(const ddl::Column& column) const;
+  std::string unique(const ddl::Unique& unique) const;
   std::string joined(const std::vector<ddl::Condition>& conditions, std::string_view word) const;
 
   std::string_view dialect_;

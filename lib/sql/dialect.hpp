@@ -30,10 +30,13 @@ struct Capabilities {
   bool native_decimal = true;
   bool nulls_smallest = false;        // ORDER BY without a NULLS clause takes NULL for the smallest value
   bool ordered_aggregates = true;     // string_agg(x, y ORDER BY z)
+  bool nulls_not_distinct = false;    // UNIQUE NULLS NOT DISTINCT
+  bool deferrable_uniques = false;
   bool enum_types = false;            // CREATE TYPE … AS ENUM
   std::uint32_t max_parameters = 65'535;
   std::uint32_t max_columns = 1'600;
   std::uint32_t max_joins = 1'000;
+  std::uint32_t max_parser_stack = 0;  // symbols that may be pending while a statement is read, 0 = no fixed number
   std::uint32_t max_identifier_bytes = 63;  // longer names are an error, because a database would cut them silently
 };
 
