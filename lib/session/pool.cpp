@@ -212,7 +212,8 @@ Pool::Slot* Pool::wait_for_turn_to_connect(Lock& lock, Slot* permit, std::uint64
     self.ticket = ticket;
     self.has_permit = true;
     enqueue(self);
-    self.given.wait_until(lock, std::min(deadline, next_connect_), [&] { return self.slot != nullptr || failures_ == 0; });
+    const Time until = std::min(deadline, next_connect_);  // a copy: next_connect_ moves on while this thread sleeps
+    self.given.wait_until(lock, until, [&] { return self.slot != nullptr || failures_ == 0; });
     if (self.slot != nullptr) {
       lend(*self.slot, Clock::now());
       give(*permit);
