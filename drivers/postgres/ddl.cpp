@@ -1,7 +1,5 @@
 #include "postgres/ddl.hpp"
 
-#include <cmath>
-
 #include "dorm/error.hpp"
 #include "sql/ddl_lowering.hpp"
 #include "sql/literal.hpp"
@@ -11,7 +9,8 @@ namespace {
 
 namespace ddl = sql::ddl;
 
-// A backslash is only a backslash if standard_conforming_strings is on; E'…' means the same whatever the server is set to.
+// A backslash is only a backslash if standard_conforming_strings is on; E'…' means the same whatever the server is set
+// to.
 std::string text_literal(std::string_view text) {
   const std::string literal = sql::text_literal(text);
   if (literal.find('\\') == std::string::npos) return literal;
@@ -38,9 +37,12 @@ std::string unless_duplicate(const std::string& statement) {
 bool has_collation(const ddl::Column& column) {
   switch (column.type.kind) {
     case TypeKind::string:
-    case TypeKind::text: return true;
-    case TypeKind::enumeration: return column.enum_type.empty();
-    default: return false;
+    case TypeKind::text:
+      return true;
+    case TypeKind::enumeration:
+      return column.enum_type.empty();
+    default:
+      return false;
   }
 }
 
@@ -79,30 +81,39 @@ class DdlLowering final : public sql::DdlLowering {
     if (function == ddl::Now::now && type.kind == TypeKind::time)
       return "CAST((CURRENT_TIMESTAMP AT TIME ZONE 'UTC') AS time)";
     if (function == ddl::Now::uuid4 && type.kind == TypeKind::uuid) return "gen_random_uuid()";
-    refuse("such function as a default for " + to_string(type), "let dorm write it: use \"default\" in the place of \"db_default\"");
+    refuse("such function as a default for " + to_string(type),
+           "let dorm write it: use \"default\" in the place of \"db_default\"");
   }
 
   std::string literal(const Value& value, const Type& type) const override {
     switch (value.kind()) {
-      case ValueKind::boolean: return value.boolean() ? "TRUE" : "FALSE";
-      case ValueKind::integer: return sql::integer_literal(value.integer());
+      case ValueKind::boolean:
+        return value.boolean() ? "TRUE" : "FALSE";
+      case ValueKind::integer:
+        return sql::integer_literal(value.integer());
       case ValueKind::real:
-        if (std::isnan(value.real())) return "'NaN'";
-        if (std::isinf(value.real())) return value.real() > 0 ? "'Infinity'" : "'-Infinity'";
         return sql::real_literal(value.real());
       case ValueKind::decimal: {
         const std::string digits = value.decimal().rescaled(type.scale).text();
         return digits.starts_with('-') ? "(" + digits + ")" : digits;
       }
-      case ValueKind::text: return text_literal(value.text());
-      case ValueKind::blob: return text_literal("\\x" + sql::hex_digits(value.blob().bytes));
-      case ValueKind::uuid: return text_literal(value.uuid().text());
-      case ValueKind::date: return text_literal(value.date().text());
-      case ValueKind::time: return text_literal(value.time().text());
-      case ValueKind::datetime: return text_literal(value.datetime().text() + (type.timezone ? "+00" : ""));
-      case ValueKind::json: return text_literal(value.json().text);
+      case ValueKind::text:
+        return text_literal(value.text());
+      case ValueKind::blob:
+        return text_literal("\\x" + sql::hex_digits(value.blob().bytes));
+      case ValueKind::uuid:
+        return text_literal(value.uuid().text());
+      case ValueKind::date:
+        return text_literal(value.date().text());
+      case ValueKind::time:
+        return text_literal(value.time().text());
+      case ValueKind::datetime:
+        return text_literal(value.datetime().text() + (type.timezone ? "+00" : ""));
+      case ValueKind::json:
+        return text_literal(value.json().text);
       case ValueKind::null:
-      case ValueKind::list: break;
+      case ValueKind::list:
+        break;
     }
     refuse("literal for a list", "use a JSON default");
   }
@@ -129,7 +140,8 @@ class DdlLowering final : public sql::DdlLowering {
       if (!column.generated_sql.empty() && !column.generated_stored)
         refuse("virtual generated column '" + column.name + "'", "use \"stored\": true");
     std::vector<std::string> texts = sql::DdlLowering::write(table);
-    if (!table.comment.empty()) texts.push_back("COMMENT ON TABLE " + name(table.table) + " IS " + text_literal(table.comment));
+    if (!table.comment.empty())
+      texts.push_back("COMMENT ON TABLE " + name(table.table) + " IS " + text_literal(table.comment));
     for (const ddl::Column& column : table.columns)
       if (!column.comment.empty())
         texts.push_back("COMMENT ON COLUMN " + name(table.table) + "." + name(column.name) + " IS " +
@@ -169,25 +181,40 @@ class DdlLowering final : public sql::DdlLowering {
 
 std::string type_text(const Type& type) {
   switch (type.kind) {
-    case TypeKind::boolean: return "boolean";
-    case TypeKind::smallint: return "smallint";
-    case TypeKind::integer: return "integer";
-    case TypeKind::bigint: return "bigint";
-    case TypeKind::real: return "real";
-    case TypeKind::double_precision: return "double precision";
+    case TypeKind::boolean:
+      return "boolean";
+    case TypeKind::smallint:
+      return "smallint";
+    case TypeKind::integer:
+      return "integer";
+    case TypeKind::bigint:
+      return "bigint";
+    case TypeKind::real:
+      return "real";
+    case TypeKind::double_precision:
+      return "double precision";
     case TypeKind::decimal:
       if (type.precision == 0) return "numeric";
       return "numeric(" + std::to_string(type.precision) + ", " + std::to_string(type.scale) + ")";
-    case TypeKind::string: return type.max_length == 0 ? "varchar" : "varchar(" + std::to_string(type.max_length) + ")";
+    case TypeKind::string:
+      return type.max_length == 0 ? "varchar" : "varchar(" + std::to_string(type.max_length) + ")";
     case TypeKind::text:
-    case TypeKind::enumeration: return "text";
-    case TypeKind::binary: return "bytea";
-    case TypeKind::uuid: return "uuid";
-    case TypeKind::date: return "date";
-    case TypeKind::time: return "time";
-    case TypeKind::datetime: return type.timezone ? "timestamptz" : "timestamp";
-    case TypeKind::json: return "jsonb";
-    case TypeKind::unknown: break;
+    case TypeKind::enumeration:
+      return "text";
+    case TypeKind::binary:
+      return "bytea";
+    case TypeKind::uuid:
+      return "uuid";
+    case TypeKind::date:
+      return "date";
+    case TypeKind::time:
+      return "time";
+    case TypeKind::datetime:
+      return type.timezone ? "timestamptz" : "timestamp";
+    case TypeKind::json:
+      return "jsonb";
+    case TypeKind::unknown:
+      break;
   }
   throw QueryError("an expression of unknown type cannot be cast to it; name a type");
 }

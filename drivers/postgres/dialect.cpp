@@ -19,7 +19,8 @@ class Lowering final : public sql::Lowering {
 
   // A bigint is shifted by an integer, never by a bigint.
   void write(const sql::Binary& binary) override {
-    if (binary.op != sql::BinaryOp::shift_left && binary.op != sql::BinaryOp::shift_right) return sql::Lowering::write(binary);
+    if (binary.op != sql::BinaryOp::shift_left && binary.op != sql::BinaryOp::shift_right)
+      return sql::Lowering::write(binary);
     put("(", operand(binary.left), binary.op == sql::BinaryOp::shift_left ? " << " : " >> ", "CAST(", *binary.right,
         " AS integer))");
   }
@@ -34,21 +35,24 @@ class Lowering final : public sql::Lowering {
     const sql::Expr& pattern = *match.pattern;
     const std::string_view no = match.negated ? "NOT " : "";
     switch (match.op) {
-      case sql::MatchOp::like: return put("(", operand(&value), " ", no, "LIKE ", operand(&pattern), ")");
+      case sql::MatchOp::like:
+        return put("(", operand(&value), " ", no, "LIKE ", operand(&pattern), ")");
       case sql::MatchOp::ilike:
         put("(");
         folded(value);
         put(" ", no, "LIKE ");
         folded(pattern);
         return put(")");
-      case sql::MatchOp::contains: return put("(strpos(", value, ", ", pattern, match.negated ? ") = 0)" : ") > 0)");
+      case sql::MatchOp::contains:
+        return put("(strpos(", value, ", ", pattern, match.negated ? ") = 0)" : ") > 0)");
       case sql::MatchOp::icontains:
         put("(strpos(");
         folded(value);
         put(", ");
         folded(pattern);
         return put(match.negated ? ") = 0)" : ") > 0)");
-      case sql::MatchOp::startswith: return put("(", no, "starts_with(", value, ", ", pattern, "))");
+      case sql::MatchOp::startswith:
+        return put("(", no, "starts_with(", value, ", ", pattern, "))");
       case sql::MatchOp::istartswith:
         put("(", no, "starts_with(");
         folded(value);
@@ -69,7 +73,8 @@ class Lowering final : public sql::Lowering {
         put(match.negated ? " != " : " = ");
         folded(pattern);
         return put(")");
-      case sql::MatchOp::regex: return put("(", operand(&value), match.negated ? " !~ " : " ~ ", operand(&pattern), ")");
+      case sql::MatchOp::regex:
+        return put("(", operand(&value), match.negated ? " !~ " : " ~ ", operand(&pattern), ")");
       case sql::MatchOp::iregex:
         return put("(", operand(&value), " COLLATE \"C\"", match.negated ? " !~* " : " ~* ", operand(&pattern), ")");
     }

@@ -26,20 +26,28 @@ class DdlLowering final : public sql::DdlLowering {
       case TypeKind::boolean:
       case TypeKind::smallint:
       case TypeKind::integer:
-      case TypeKind::bigint: return "INTEGER";
+      case TypeKind::bigint:
+        return "INTEGER";
       case TypeKind::real:
-      case TypeKind::double_precision: return "REAL";
-      case TypeKind::decimal: return is_scaled_integer(column.type) ? "INTEGER" : "TEXT";
-      case TypeKind::uuid: return column.type.storage == Storage::blob ? "BLOB" : "TEXT";
-      case TypeKind::binary: return "BLOB";
+      case TypeKind::double_precision:
+        return "REAL";
+      case TypeKind::decimal:
+        return is_scaled_integer(column.type) ? "INTEGER" : "TEXT";
+      case TypeKind::uuid:
+        return column.type.storage == Storage::blob ? "BLOB" : "TEXT";
+      case TypeKind::binary:
+        return "BLOB";
       case TypeKind::string:
       case TypeKind::text:
-      case TypeKind::enumeration: return "TEXT" + collation;
+      case TypeKind::enumeration:
+        return "TEXT" + collation;
       case TypeKind::date:
       case TypeKind::time:
       case TypeKind::datetime:
-      case TypeKind::json: return "TEXT";
-      case TypeKind::unknown: break;
+      case TypeKind::json:
+        return "TEXT";
+      case TypeKind::unknown:
+        break;
     }
     refuse("type for column '" + column.name + "'", "give the field a type");
   }
@@ -47,17 +55,20 @@ class DdlLowering final : public sql::DdlLowering {
   std::string type_check(const ddl::Column& column) const override {
     const std::string column_name = name(column.name);
     switch (column.type.kind) {
-      case TypeKind::boolean: return column_name + " IN (0, 1)";
+      case TypeKind::boolean:
+        return column_name + " IN (0, 1)";
       case TypeKind::string:
         if (column.type.max_length == 0) return {};
         return "length(" + column_name + ") <= " + std::to_string(column.type.max_length);
-      case TypeKind::json: return "json_valid(" + column_name + ")";
+      case TypeKind::json:
+        return "json_valid(" + column_name + ")";
       case TypeKind::enumeration: {
         std::string list;
         for (const std::string& each : column.enum_values) list += (list.empty() ? "" : ", ") + sql::text_literal(each);
         return list.empty() ? list : column_name + " IN (" + list + ")";
       }
-      default: return {};
+      default:
+        return {};
     }
   }
 
@@ -69,49 +80,64 @@ class DdlLowering final : public sql::DdlLowering {
 
   // The texts of sqlite/types.cpp; the clock has milliseconds, the column microseconds.
   std::string function(ddl::Now function, const Type& type) const override {
-    if (function == ddl::Now::now && type.kind == TypeKind::datetime) return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))";
+    if (function == ddl::Now::now && type.kind == TypeKind::datetime)
+      return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))";
     if (function == ddl::Now::now && type.kind == TypeKind::date) return "(date('now'))";
     if (function == ddl::Now::now && type.kind == TypeKind::time) return "(strftime('%H:%M:%f000', 'now'))";
     if (function == ddl::Now::uuid4 && type.kind == TypeKind::uuid && type.storage == Storage::native)
-      return "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || "
+      return "(lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' "
+             "|| "
              "substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))))";
-    refuse("such function as a default for " + to_string(type), "let dorm write it: use \"default\" in the place of \"db_default\"");
+    refuse("such function as a default for " + to_string(type),
+           "let dorm write it: use \"default\" in the place of \"db_default\"");
   }
 
   std::string literal(const Value& value, const Type& type) const override {
     switch (value.kind()) {
-      case ValueKind::boolean: return value.boolean() ? "1" : "0";
-      case ValueKind::integer: return sql::integer_literal(value.integer());
-      case ValueKind::real: return sql::real_literal(value.real());
+      case ValueKind::boolean:
+        return value.boolean() ? "1" : "0";
+      case ValueKind::integer:
+        return sql::integer_literal(value.integer());
+      case ValueKind::real:
+        return sql::real_literal(value.real());
       case ValueKind::decimal: {
         const Decimal number = value.decimal().rescaled(type.scale);
         if (is_decimal_text(type)) return sql::text_literal(number.text());
         if (!number.fits()) throw QueryError("the number " + number.text() + " does not fit " + to_string(type));
         return sql::integer_literal(number.unscaled());
       }
-      case ValueKind::text: return sql::text_literal(value.text());
-      case ValueKind::blob: return "X'" + sql::hex_digits(value.blob().bytes) + "'";
+      case ValueKind::text:
+        return sql::text_literal(value.text());
+      case ValueKind::blob:
+        return "X'" + sql::hex_digits(value.blob().bytes) + "'";
       case ValueKind::uuid:
         if (type.storage == Storage::blob) {
           const auto& bytes = value.uuid().bytes;
           return "X'" + sql::hex_digits(std::string(bytes.begin(), bytes.end())) + "'";
         }
         return sql::text_literal(value.uuid().text());
-      case ValueKind::date: return sql::text_literal(value.date().text());
-      case ValueKind::time: return sql::text_literal(value.time().text());
-      case ValueKind::datetime: return sql::text_literal(value.datetime().text());
-      case ValueKind::json: return sql::text_literal(value.json().text);
+      case ValueKind::date:
+        return sql::text_literal(value.date().text());
+      case ValueKind::time:
+        return sql::text_literal(value.time().text());
+      case ValueKind::datetime:
+        return sql::text_literal(value.datetime().text());
+      case ValueKind::json:
+        return sql::text_literal(value.json().text);
       case ValueKind::null:
-      case ValueKind::list: break;
+      case ValueKind::list:
+        break;
     }
     refuse("literal for a list", "use a JSON default");
   }
 
-  // STRICT makes the column types mean something. It takes no types of one's own, which a field's db_type may have brought in.
+  // STRICT makes the column types mean something. It takes no types of one's own, which a field's db_type may have
+  // brought in.
   std::string table_options(const ddl::CreateTable& table) const override { return table.strict ? " STRICT" : ""; }
 
   std::string index_method(const ddl::CreateIndex& index) const override {
-    if (!index.method.empty() && index.method != "btree") refuse("index method '" + index.method + "'", "leave \"method\" out");
+    if (!index.method.empty() && index.method != "btree")
+      refuse("index method '" + index.method + "'", "leave \"method\" out");
     return {};
   }
   // There is no INCLUDE: columns at the end of the index are read from it just as well, unless it is to be unique.
@@ -130,7 +156,8 @@ class DdlLowering final : public sql::DdlLowering {
     const bool by_order = condition.op != ddl::Condition::Op::eq && condition.op != ddl::Condition::Op::ne &&
                           condition.op != ddl::Condition::Op::in;
     for (const ddl::Condition& right : condition.operands) {
-      if (is_decimal_text(left) && by_order) refuse("order for " + to_string(left), "use at most 18 digits, or write the check as \"sql\"");
+      if (is_decimal_text(left) && by_order)
+        refuse("order for " + to_string(left), "use at most 18 digits, or write the check as \"sql\"");
       if ((is_scaled_integer(left) || is_scaled_integer(right.type)) && left.scale != right.type.scale)
         refuse("comparison of " + to_string(left) + " with " + to_string(right.type), "write the condition as \"sql\"");
     }

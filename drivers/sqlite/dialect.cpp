@@ -18,14 +18,18 @@ class Lowering final : public sql::Lowering {
  private:
   using sql::Lowering::write;
 
-  // IS compares NULL with NULL here; IS DISTINCT FROM came only with 3.39. There is no operator for exclusive or, and spelling
-  // it with & and | would evaluate both operands twice.
+  // IS compares NULL with NULL here; IS DISTINCT FROM came only with 3.39. There is no operator for exclusive or, and
+  // spelling it with & and | would evaluate both operands twice.
   void write(const sql::Binary& binary) override {
     switch (binary.op) {
-      case sql::BinaryOp::is_distinct: return put("(", operand(binary.left), " IS NOT ", operand(binary.right), ")");
-      case sql::BinaryOp::is_not_distinct: return put("(", operand(binary.left), " IS ", operand(binary.right), ")");
-      case sql::BinaryOp::bit_xor: return put("dorm_bit_xor(", *binary.left, ", ", *binary.right, ")");
-      default: return sql::Lowering::write(binary);
+      case sql::BinaryOp::is_distinct:
+        return put("(", operand(binary.left), " IS NOT ", operand(binary.right), ")");
+      case sql::BinaryOp::is_not_distinct:
+        return put("(", operand(binary.left), " IS ", operand(binary.right), ")");
+      case sql::BinaryOp::bit_xor:
+        return put("dorm_bit_xor(", *binary.left, ", ", *binary.right, ")");
+      default:
+        return sql::Lowering::write(binary);
     }
   }
 
@@ -39,60 +43,75 @@ class Lowering final : public sql::Lowering {
 
   // No arrays: the list travels as one JSON text.
   void write(const sql::InArray& in) override {
-    put("(", operand(in.operand), in.negated ? " NOT IN (" : " IN (", "SELECT value FROM json_each(", sql::Expr{in.array}, ")))");
+    put("(", operand(in.operand), in.negated ? " NOT IN (" : " IN (", "SELECT value FROM json_each(",
+        sql::Expr{in.array}, ")))");
   }
 
-  // LIKE folds ASCII letters, and has no escape character unless one is named. instr, substr and length count code points
-  // and compare bytes; lower folds ASCII only.
+  // LIKE folds ASCII letters, and has no escape character unless one is named. instr, substr and length count code
+  // points and compare bytes; lower folds ASCII only.
   void write(const sql::Match& match) override {
     const sql::Expr& value = *match.operand;
     const sql::Expr& pattern = *match.pattern;
     const auto negation = [&](std::string_view word) { return match.negated ? word : std::string_view(); };
     switch (match.op) {
-      case sql::MatchOp::like: return put("(", negation("NOT "), "dorm_like(", pattern, ", ", value, "))");
+      case sql::MatchOp::like:
+        return put("(", negation("NOT "), "dorm_like(", pattern, ", ", value, "))");
       case sql::MatchOp::ilike:
         return put("(", operand(&value), negation(" NOT"), " LIKE ", operand(&pattern), " ESCAPE '\\')");
-      case sql::MatchOp::contains: return put("(instr(", value, ", ", pattern, match.negated ? ") = 0)" : ") > 0)");
+      case sql::MatchOp::contains:
+        return put("(instr(", value, ", ", pattern, match.negated ? ") = 0)" : ") > 0)");
       case sql::MatchOp::icontains:
         return put("(instr(lower(", value, "), lower(", pattern, match.negated ? ")) = 0)" : ")) > 0)");
-      case sql::MatchOp::startswith: return put("(instr(", value, ", ", pattern, match.negated ? ") != 1)" : ") = 1)");
+      case sql::MatchOp::startswith:
+        return put("(instr(", value, ", ", pattern, match.negated ? ") != 1)" : ") = 1)");
       case sql::MatchOp::istartswith:
         return put("(instr(lower(", value, "), lower(", pattern, match.negated ? ")) != 1)" : ")) = 1)");
       // Equal texts are of equal length, so a start before the value's own, for a longer pattern, does no harm.
       case sql::MatchOp::endswith:
-        return put("(substr(", value, ", length(", value, ") - length(", pattern, ") + 1) ", match.negated ? "!= " : "= ",
-                   operand(&pattern), ")");
+        return put("(substr(", value, ", length(", value, ") - length(", pattern, ") + 1) ",
+                   match.negated ? "!= " : "= ", operand(&pattern), ")");
       case sql::MatchOp::iendswith:
         return put("(lower(substr(", value, ", length(", value, ") - length(", pattern, ") + 1)) ",
                    match.negated ? "!= " : "= ", "lower(", pattern, "))");
-      case sql::MatchOp::iexact: return put("(lower(", value, match.negated ? ") != lower(" : ") = lower(", pattern, "))");
-      case sql::MatchOp::regex: return put("(", operand(&value), negation(" NOT"), " REGEXP ", operand(&pattern), ")");
+      case sql::MatchOp::iexact:
+        return put("(lower(", value, match.negated ? ") != lower(" : ") = lower(", pattern, "))");
+      case sql::MatchOp::regex:
+        return put("(", operand(&value), negation(" NOT"), " REGEXP ", operand(&pattern), ")");
       case sql::MatchOp::iregex:
         return put("(", operand(&value), negation(" NOT"), " REGEXP ('(?i)' || ", operand(&pattern), "))");
     }
   }
 
-  // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an error.
+  // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an
+  // error.
   void write(const sql::Cast& cast) override {
     switch (cast.type.kind) {
       case TypeKind::smallint:
       case TypeKind::integer:
-      case TypeKind::bigint: return put("CAST(", *cast.operand, " AS INTEGER)");
+      case TypeKind::bigint:
+        return put("CAST(", *cast.operand, " AS INTEGER)");
       case TypeKind::real:
-      case TypeKind::double_precision: return put("CAST(", *cast.operand, " AS REAL)");
+      case TypeKind::double_precision:
+        return put("CAST(", *cast.operand, " AS REAL)");
       case TypeKind::string:
         if (cast.type.max_length == 0) return put("CAST(", *cast.operand, " AS TEXT)");
         return put("substr(CAST(", *cast.operand, " AS TEXT), 1, ", std::size_t{cast.type.max_length}, ")");
       case TypeKind::text:
-      case TypeKind::enumeration: return put("CAST(", *cast.operand, " AS TEXT)");
-      case TypeKind::binary: return put("CAST(", *cast.operand, " AS BLOB)");
-      case TypeKind::date: return put("date(", *cast.operand, ")");
-      case TypeKind::json: return put("json(", *cast.operand, ")");
-      default: refuse("cast to " + to_string(cast.type), "convert the value in the program");
+      case TypeKind::enumeration:
+        return put("CAST(", *cast.operand, " AS TEXT)");
+      case TypeKind::binary:
+        return put("CAST(", *cast.operand, " AS BLOB)");
+      case TypeKind::date:
+        return put("date(", *cast.operand, ")");
+      case TypeKind::json:
+        return put("json(", *cast.operand, ")");
+      default:
+        refuse("cast to " + to_string(cast.type), "convert the value in the program");
     }
   }
 
-  // No names for the columns of a derived table; the first row gives them. Only a compound of VALUES has no limit of terms.
+  // No names for the columns of a derived table; the first row gives them. Only a compound of VALUES has no limit of
+  // terms.
   void write(const sql::ValuesList& values) override {
     if (values.rows.empty()) throw QueryError("a VALUES list needs a row");
     put("(SELECT ");
@@ -134,8 +153,9 @@ class Dialect final : public sql::Dialect {
   sql::Text lower(const sql::Statement& statement) const override {
     sql::Text text = Lowering(capabilities_).text(statement);
     if (capabilities_.max_parser_stack != 0 && parser_stack(statement) > capabilities_.max_parser_stack)
-      throw LimitError("the query is nested deeper than this version of SQLite can read; write long chains of conditions as "
-                       "one list, or join in the place of nested subqueries");
+      throw LimitError(
+          "the query is nested deeper than this version of SQLite can read; write long chains of conditions as "
+          "one list, or join in the place of nested subqueries");
     return text;
   }
   std::vector<std::string> lower(const sql::ddl::Statement& statement) const override {

@@ -1,13 +1,14 @@
-// sqlite/dialect.hpp: SQLite's SQL. Includes no client header; the driver passes the version of the library it is linked to.
+// sqlite/dialect.hpp: SQLite's SQL. Includes no client header; the driver passes the version of the library it is
+// linked to.
 //
 // Immutable: share freely.
 //
-// The text may call these functions, which the driver registers on every connection (deterministic, innocuous, NULL if an
-// argument is NULL):
+// The text may call these functions, which the driver registers on every connection (deterministic, innocuous, NULL if
+// an argument is NULL):
 //   dorm_like(pattern, value)  1 or 0: LIKE as PostgreSQL has it: % is any run, _ one code point, \ takes the next one
 //                              literally, letters differ by case. A pattern that ends in a lone \ matches nothing.
-//   regexp(pattern, value)     1 or 0: whether RE2 finds the pattern in the value; called by the operator REGEXP. An invalid
-//                              pattern is an error.
+//   regexp(pattern, value)     1 or 0: whether RE2 finds the pattern in the value; called by the operator REGEXP. An
+//                              invalid pattern is an error.
 //   dorm_bit_xor(a, b)         exclusive or of two integers.
 #pragma once
 
@@ -17,8 +18,8 @@
 
 namespace dorm::sqlite {
 
-// What a version has (sqlite3_libversion_number(): 3039000 is 3.39.0). A driver may lower max_parameters afterwards, to what
-// sqlite3_limit() says.
+// What a version has (sqlite3_libversion_number(): 3039000 is 3.39.0). A driver may lower max_parameters afterwards, to
+// what sqlite3_limit() says.
 sql::Capabilities capabilities(int version);
 
 std::unique_ptr<const sql::Dialect> make_dialect(const sql::Capabilities& capabilities);

@@ -1,7 +1,8 @@
 // sqlite/parser_stack.hpp: how much of SQLite's parser stack the text of a tree takes. Thread-safe.
 //
-// Until 3.46 the stack has 100 entries, whatever the limits of a connection say: about 30 conditions nested to the right, or a
-// dozen subqueries. Beyond it a statement fails as "parser stack overflow", so dorm says so before sending it.
+// Until 3.46 the stack has 100 entries, whatever the limits of a connection say: about 30 conditions nested to the
+// right, or a dozen subqueries. Beyond it a statement fails as "parser stack overflow", so dorm says so before sending
+// it.
 #pragma once
 
 #include <cstddef>

@@ -21,19 +21,32 @@ std::vector<std::string> columns_of(const ModelInfo& model, const std::vector<st
 
 ddl::Condition::Op op_of(Condition::Op op) {
   switch (op) {
-    case Condition::Op::all: return ddl::Condition::Op::all;
-    case Condition::Op::any: return ddl::Condition::Op::any;
-    case Condition::Op::negate: return ddl::Condition::Op::negate;
-    case Condition::Op::eq: return ddl::Condition::Op::eq;
-    case Condition::Op::ne: return ddl::Condition::Op::ne;
-    case Condition::Op::lt: return ddl::Condition::Op::lt;
-    case Condition::Op::le: return ddl::Condition::Op::le;
-    case Condition::Op::gt: return ddl::Condition::Op::gt;
-    case Condition::Op::ge: return ddl::Condition::Op::ge;
-    case Condition::Op::in: return ddl::Condition::Op::in;
-    case Condition::Op::is_null: return ddl::Condition::Op::is_null;
-    case Condition::Op::field: return ddl::Condition::Op::column;
-    case Condition::Op::value: return ddl::Condition::Op::value;
+    case Condition::Op::all:
+      return ddl::Condition::Op::all;
+    case Condition::Op::any:
+      return ddl::Condition::Op::any;
+    case Condition::Op::negate:
+      return ddl::Condition::Op::negate;
+    case Condition::Op::eq:
+      return ddl::Condition::Op::eq;
+    case Condition::Op::ne:
+      return ddl::Condition::Op::ne;
+    case Condition::Op::lt:
+      return ddl::Condition::Op::lt;
+    case Condition::Op::le:
+      return ddl::Condition::Op::le;
+    case Condition::Op::gt:
+      return ddl::Condition::Op::gt;
+    case Condition::Op::ge:
+      return ddl::Condition::Op::ge;
+    case Condition::Op::in:
+      return ddl::Condition::Op::in;
+    case Condition::Op::is_null:
+      return ddl::Condition::Op::is_null;
+    case Condition::Op::field:
+      return ddl::Condition::Op::column;
+    case Condition::Op::value:
+      return ddl::Condition::Op::value;
   }
   return ddl::Condition::Op::value;
 }
@@ -62,9 +75,12 @@ std::optional<ddl::Condition> condition_of(const ModelInfo& model, const std::op
 
 ddl::Now function_of(Function function) {
   switch (function) {
-    case Function::now: return ddl::Now::now;
-    case Function::uuid4: return ddl::Now::uuid4;
-    case Function::uuid7: return ddl::Now::uuid7;
+    case Function::now:
+      return ddl::Now::now;
+    case Function::uuid4:
+      return ddl::Now::uuid4;
+    case Function::uuid7:
+      return ddl::Now::uuid7;
   }
   return ddl::Now::none;
 }
@@ -80,7 +96,8 @@ void put_default(const FieldInfo& field, std::string_view dialect, ddl::Column& 
   }
 }
 
-ddl::Column column_of(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const sql::Dialect& dialect) {
+ddl::Column column_of(const Registry& registry, const ModelInfo& model, const FieldInfo& field,
+                      const sql::Dialect& dialect) {
   ddl::Column column;
   column.name = field.column;
   column.type = field.type;
@@ -105,20 +122,28 @@ ddl::Column column_of(const Registry& registry, const ModelInfo& model, const Fi
 
 ddl::ForeignKey::Action action_of(ReferentialAction action) {
   switch (action) {
-    case ReferentialAction::no_action: return ddl::ForeignKey::Action::no_action;
-    case ReferentialAction::restrict: return ddl::ForeignKey::Action::restrict;
-    case ReferentialAction::cascade: return ddl::ForeignKey::Action::cascade;
-    case ReferentialAction::set_null: return ddl::ForeignKey::Action::set_null;
-    case ReferentialAction::set_default: return ddl::ForeignKey::Action::set_default;
+    case ReferentialAction::no_action:
+      return ddl::ForeignKey::Action::no_action;
+    case ReferentialAction::restrict:
+      return ddl::ForeignKey::Action::restrict;
+    case ReferentialAction::cascade:
+      return ddl::ForeignKey::Action::cascade;
+    case ReferentialAction::set_null:
+      return ddl::ForeignKey::Action::set_null;
+    case ReferentialAction::set_default:
+      return ddl::ForeignKey::Action::set_default;
   }
   return ddl::ForeignKey::Action::no_action;
 }
 
 ddl::ForeignKey::Deferrable deferrable_of(Deferrable deferrable) {
   switch (deferrable) {
-    case Deferrable::no: return ddl::ForeignKey::Deferrable::no;
-    case Deferrable::initially_immediate: return ddl::ForeignKey::Deferrable::initially_immediate;
-    case Deferrable::initially_deferred: return ddl::ForeignKey::Deferrable::initially_deferred;
+    case Deferrable::no:
+      return ddl::ForeignKey::Deferrable::no;
+    case Deferrable::initially_immediate:
+      return ddl::ForeignKey::Deferrable::initially_immediate;
+    case Deferrable::initially_deferred:
+      return ddl::ForeignKey::Deferrable::initially_deferred;
   }
   return ddl::ForeignKey::Deferrable::no;
 }
@@ -140,9 +165,8 @@ ddl::ForeignKey foreign_key_of(const Registry& registry, const ModelInfo& model,
 // A STRICT table of SQLite knows these types only; one with another db_type cannot be strict.
 bool is_strict_type(const std::string& type_text) {
   constexpr std::array<std::string_view, 6> known{"int", "integer", "real", "text", "blob", "any"};
-  return type_text.empty() || std::any_of(known.begin(), known.end(), [&](std::string_view type) {
-           return equal_ignoring_case(type, type_text);
-         });
+  return type_text.empty() || std::any_of(known.begin(), known.end(),
+                                          [&](std::string_view type) { return equal_ignoring_case(type, type_text); });
 }
 
 }  // namespace
@@ -161,7 +185,8 @@ ddl::CreateTable create_table(const Registry& registry, const ModelInfo& model, 
         {unique.name, columns_of(model, unique.fields), unique.nulls_distinct, deferrable_of(unique.deferrable)});
   }
   for (const RelationInfo& relation : model.relations)
-    if (relation.holds_key() && relation.constraint) table.foreign_keys.push_back(foreign_key_of(registry, model, relation));
+    if (relation.holds_key() && relation.constraint)
+      table.foreign_keys.push_back(foreign_key_of(registry, model, relation));
   for (const CheckInfo& check : model.checks) {
     ddl::Check made{check.name, condition_of(model, check.condition), std::string(check.sql.get(dialect.name()))};
     if (made.condition || !made.sql.empty()) table.checks.push_back(std::move(made));

@@ -16,12 +16,12 @@ namespace dorm::sql {
 inline constexpr std::size_t max_depth = 200;
 
 struct Inventory {
-  std::unordered_set<std::string_view> names;      // aliases and common tables given by name: not free for t1, t2, …
-  std::unordered_set<const Source*> sources;       // all that stand in a FROM, or are written to
+  std::unordered_set<std::string_view> names;  // aliases and common tables given by name: not free for t1, t2, …
+  std::unordered_set<const Source*> sources;   // all that stand in a FROM, or are written to
 };
 
-// Throws LimitError if the tree has more than max_depth levels. AND and OR of n operands count log2(n) levels, because that is
-// how they are lowered.
+// Throws LimitError if the tree has more than max_depth levels. AND and OR of n operands count log2(n) levels, because
+// that is how they are lowered.
 Inventory check(const Statement& statement);
 
 }  // namespace dorm::sql

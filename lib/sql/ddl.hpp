@@ -15,8 +15,8 @@
 
 namespace dorm::sql::ddl {
 
-// A condition of a check or a partial index. Values are written as literals here, by the dialect's own quoting: no backend binds
-// parameters in DDL.
+// A condition of a check or a partial index. Values are written as literals here, by the dialect's own quoting: no
+// backend binds parameters in DDL.
 struct Condition {
   enum class Op : std::uint8_t { all, any, negate, eq, ne, lt, le, gt, ge, in, is_null, column, value };
   Op op = Op::value;
@@ -31,19 +31,19 @@ enum class Now : std::uint8_t { none, now, uuid4, uuid7 };
 struct Column {
   std::string name;
   Type type;
-  std::string type_text;             // db_type override for this dialect, empty = from type
+  std::string type_text;                 // db_type override for this dialect, empty = from type
   std::vector<std::string> enum_values;  // enumeration: the check's list
-  std::string enum_type;             // native enum type name, empty = text with a check
+  std::string enum_type;                 // native enum type name, empty = text with a check
   bool nullable = false;
   bool auto_increment = false;
   std::optional<Value> default_value;  // a literal DEFAULT
   Now default_function = Now::none;
-  std::string default_sql;           // verbatim
-  std::string generated_sql;         // GENERATED ALWAYS AS (…)
+  std::string default_sql;    // verbatim
+  std::string generated_sql;  // GENERATED ALWAYS AS (…)
   bool generated_stored = true;
-  std::string collation;             // empty = bytes order (COLLATE "C" on PostgreSQL)
-  std::string check_name;            // for the check a type needs (boolean, string length, json, enum)
-  std::string comment;               // kept only where the database can
+  std::string collation;   // empty = bytes order (COLLATE "C" on PostgreSQL)
+  std::string check_name;  // for the check a type needs (boolean, string length, json, enum)
+  std::string comment;     // kept only where the database can
 };
 
 struct ForeignKey {
@@ -133,6 +133,7 @@ struct DropEnum {
   bool if_exists = true;
 };
 
-using Statement = std::variant<CreateTable, CreateIndex, CreateEnum, AddForeignKey, DropForeignKey, DropTable, DropEnum>;
+using Statement =
+    std::variant<CreateTable, CreateIndex, CreateEnum, AddForeignKey, DropForeignKey, DropTable, DropEnum>;
 
 }  // namespace dorm::sql::ddl

@@ -11,33 +11,48 @@ std::string constraint(const std::string& name) { return name.empty() ? "" : "CO
 
 std::string_view action(ddl::ForeignKey::Action action) {
   switch (action) {
-    case ddl::ForeignKey::Action::no_action: return {};
-    case ddl::ForeignKey::Action::restrict: return "RESTRICT";
-    case ddl::ForeignKey::Action::cascade: return "CASCADE";
-    case ddl::ForeignKey::Action::set_null: return "SET NULL";
-    case ddl::ForeignKey::Action::set_default: return "SET DEFAULT";
+    case ddl::ForeignKey::Action::no_action:
+      return {};
+    case ddl::ForeignKey::Action::restrict:
+      return "RESTRICT";
+    case ddl::ForeignKey::Action::cascade:
+      return "CASCADE";
+    case ddl::ForeignKey::Action::set_null:
+      return "SET NULL";
+    case ddl::ForeignKey::Action::set_default:
+      return "SET DEFAULT";
   }
   return {};
 }
 
 std::string_view deferral(ddl::ForeignKey::Deferrable deferrable) {
   switch (deferrable) {
-    case ddl::ForeignKey::Deferrable::no: return {};
-    case ddl::ForeignKey::Deferrable::initially_immediate: return " DEFERRABLE INITIALLY IMMEDIATE";
-    case ddl::ForeignKey::Deferrable::initially_deferred: return " DEFERRABLE INITIALLY DEFERRED";
+    case ddl::ForeignKey::Deferrable::no:
+      return {};
+    case ddl::ForeignKey::Deferrable::initially_immediate:
+      return " DEFERRABLE INITIALLY IMMEDIATE";
+    case ddl::ForeignKey::Deferrable::initially_deferred:
+      return " DEFERRABLE INITIALLY DEFERRED";
   }
   return {};
 }
 
 std::string_view comparison(ddl::Condition::Op op) {
   switch (op) {
-    case ddl::Condition::Op::eq: return " = ";
-    case ddl::Condition::Op::ne: return " != ";
-    case ddl::Condition::Op::lt: return " < ";
-    case ddl::Condition::Op::le: return " <= ";
-    case ddl::Condition::Op::gt: return " > ";
-    case ddl::Condition::Op::ge: return " >= ";
-    default: return {};
+    case ddl::Condition::Op::eq:
+      return " = ";
+    case ddl::Condition::Op::ne:
+      return " != ";
+    case ddl::Condition::Op::lt:
+      return " < ";
+    case ddl::Condition::Op::le:
+      return " <= ";
+    case ddl::Condition::Op::gt:
+      return " > ";
+    case ddl::Condition::Op::ge:
+      return " >= ";
+    default:
+      return {};
   }
 }
 
@@ -126,8 +141,9 @@ std::string DdlLowering::default_value(const ddl::Column& column) const {
 }
 
 std::string DdlLowering::foreign_key(const ddl::ForeignKey& key) const {
-  std::string text = constraint(key.name.empty() ? "" : name(key.name)) + "FOREIGN KEY " + names(key.columns) + " REFERENCES " +
-                     name(ddl::TableName{key.target_schema, key.target_table}) + " " + names(key.target_columns);
+  std::string text = constraint(key.name.empty() ? "" : name(key.name)) + "FOREIGN KEY " + names(key.columns) +
+                     " REFERENCES " + name(ddl::TableName{key.target_schema, key.target_table}) + " " +
+                     names(key.target_columns);
   if (key.on_delete != ddl::ForeignKey::Action::no_action) text.append(" ON DELETE ").append(action(key.on_delete));
   if (key.on_update != ddl::ForeignKey::Action::no_action) text.append(" ON UPDATE ").append(action(key.on_update));
   return text + std::string(deferral(key.deferrable));
@@ -142,7 +158,8 @@ std::string DdlLowering::unique(const ddl::Unique& unique) const {
 
 std::string DdlLowering::nulls(bool distinct) const {
   if (distinct) return {};
-  if (!capabilities_.nulls_not_distinct) refuse("unique constraints that take NULLs for equal", "leave \"nulls_distinct\" out");
+  if (!capabilities_.nulls_not_distinct)
+    refuse("unique constraints that take NULLs for equal", "leave \"nulls_distinct\" out");
   return "NULLS NOT DISTINCT ";
 }
 
@@ -157,12 +174,18 @@ std::string DdlLowering::joined(const std::vector<ddl::Condition>& conditions, s
 std::string DdlLowering::condition(const ddl::Condition& node) const {
   using Op = ddl::Condition::Op;
   switch (node.op) {
-    case Op::all: return node.operands.empty() ? "TRUE" : joined(node.operands, " AND ");
-    case Op::any: return node.operands.empty() ? "FALSE" : joined(node.operands, " OR ");
-    case Op::negate: return "(NOT " + condition(node.operands.at(0)) + ")";
-    case Op::is_null: return "(" + condition(node.operands.at(0)) + " IS NULL)";
-    case Op::column: return name(node.column);
-    case Op::value: return value(node.value, node.type);
+    case Op::all:
+      return node.operands.empty() ? "TRUE" : joined(node.operands, " AND ");
+    case Op::any:
+      return node.operands.empty() ? "FALSE" : joined(node.operands, " OR ");
+    case Op::negate:
+      return "(NOT " + condition(node.operands.at(0)) + ")";
+    case Op::is_null:
+      return "(" + condition(node.operands.at(0)) + " IS NULL)";
+    case Op::column:
+      return name(node.column);
+    case Op::value:
+      return value(node.value, node.type);
     case Op::in: {
       check_comparable(node);
       const std::vector<ddl::Condition> items(node.operands.begin() + 1, node.operands.end());
@@ -171,7 +194,8 @@ std::string DdlLowering::condition(const ddl::Condition& node) const {
     }
     default:
       check_comparable(node);
-      return "(" + condition(node.operands.at(0)) + std::string(comparison(node.op)) + condition(node.operands.at(1)) + ")";
+      return "(" + condition(node.operands.at(0)) + std::string(comparison(node.op)) + condition(node.operands.at(1)) +
+             ")";
   }
 }
 

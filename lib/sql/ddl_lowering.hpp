@@ -15,7 +15,8 @@ namespace dorm::sql {
 class DdlLowering {
  public:
   // Both must outlive the lowering.
-  DdlLowering(std::string_view dialect, const Capabilities& capabilities) : dialect_(dialect), capabilities_(capabilities) {}
+  DdlLowering(std::string_view dialect, const Capabilities& capabilities)
+      : dialect_(dialect), capabilities_(capabilities) {}
   DdlLowering(const DdlLowering&) = delete;
   DdlLowering& operator=(const DdlLowering&) = delete;
   virtual ~DdlLowering() = default;

@@ -1,6 +1,7 @@
 // sql/dialect.hpp: what a backend makes of the tree: its facts, and its text.
 //
-// Immutable: share freely. A driver's dialect.cpp includes no client header, so its SQL is tested where no client library is.
+// Immutable: share freely. A driver's dialect.cpp includes no client header, so its SQL is tested where no client
+// library is.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace dorm::sql {
 
 // Facts the planner needs. Nobody asks a dialect for its name to decide something.
 struct Capabilities {
-  bool array_parameters = false;      // = ANY($1); else one JSON text through json_each
+  bool array_parameters = false;  // = ANY($1); else one JSON text through json_each
   bool returning = true;
   bool insert_id_without_returning = false;  // the driver reports a generated integer key by itself
   bool right_join = true;
@@ -24,15 +25,15 @@ struct Capabilities {
   bool distinct_on = false;
   bool for_update = false;
   bool deferrable_constraints = true;
-  bool add_constraint = true;         // ALTER TABLE … ADD CONSTRAINT for keys in cycles
-  bool schemas = false;               // "schema"."table"
+  bool add_constraint = true;             // ALTER TABLE … ADD CONSTRAINT for keys in cycles
+  bool schemas = false;                   // "schema"."table"
   bool default_keyword_in_values = true;  // VALUES (DEFAULT)
   bool native_decimal = true;
-  bool nulls_smallest = false;        // ORDER BY without a NULLS clause takes NULL for the smallest value
-  bool ordered_aggregates = true;     // string_agg(x, y ORDER BY z)
-  bool nulls_not_distinct = false;    // UNIQUE NULLS NOT DISTINCT
+  bool nulls_smallest = false;      // ORDER BY without a NULLS clause takes NULL for the smallest value
+  bool ordered_aggregates = true;   // string_agg(x, y ORDER BY z)
+  bool nulls_not_distinct = false;  // UNIQUE NULLS NOT DISTINCT
   bool deferrable_uniques = false;
-  bool enum_types = false;            // CREATE TYPE … AS ENUM
+  bool enum_types = false;  // CREATE TYPE … AS ENUM
   std::uint32_t max_parameters = 65'535;
   std::uint32_t max_columns = 1'600;
   std::uint32_t max_joins = 1'000;
@@ -49,7 +50,8 @@ struct Text {
 class Dialect {
  public:
   virtual ~Dialect() = default;
-  virtual std::string_view name() const noexcept = 0;  // "sqlite", "postgres": the key of per-dialect SQL in schema files
+  // "sqlite", "postgres": the key of per-dialect SQL in schema files.
+  virtual std::string_view name() const noexcept = 0;
   virtual const Capabilities& capabilities() const noexcept = 0;
   // Throws QueryError for what this backend cannot do, LimitError beyond the depth limit. Nothing is sent.
   virtual Text lower(const Statement& statement) const = 0;

@@ -9,7 +9,9 @@
 namespace dorm::sql {
 namespace {
 
-std::string join(std::string_view before, std::string_view after) { return std::string(before) + " " + std::string(after); }
+std::string join(std::string_view before, std::string_view after) {
+  return std::string(before) + " " + std::string(after);
+}
 
 class Dump {
  public:
@@ -85,7 +87,8 @@ class Dump {
   std::string label(const Excluded& node) { return join("excluded", node.name); }
 
   std::string label(const Table& node) {
-    return node.schema.empty() ? join("table", node.name) : join("table", std::string(node.schema) + "." + std::string(node.name));
+    return node.schema.empty() ? join("table", node.name)
+                               : join("table", std::string(node.schema) + "." + std::string(node.name));
   }
   std::string label(const Derived&) { return "derived"; }
   std::string label(const CommonTableRef& node) { return join("common table", node.table->name); }

@@ -1,8 +1,8 @@
 // sql/each_child.hpp: the children of every node, stated once.
 //
-// Every pass that walks the tree (depth, dump, counting) is built on this. Children come in the order of the text, each with
-// its role: f(Role, child), where child is a const Expr&, const Select& or const Source&. What a node only refers to (the
-// source of a column, the table behind a common table's name) is no child, so the walk always ends.
+// Every pass that walks the tree (depth, dump, counting) is built on this. Children come in the order of the text, each
+// with its role: f(Role, child), where child is a const Expr&, const Select& or const Source&. What a node only refers
+// to (the source of a column, the table behind a common table's name) is no child, so the walk always ends.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ void children(List<Assignment> assignments, F&& f) {
 }
 template <class F>
 void children(List<const CommonTable*> tables, F&& f) {
-  for (const CommonTable* table : tables) f(Role{table->recursive ? "with recursive" : "with", table->name}, *table->select);
+  for (const CommonTable* table : tables)
+    f(Role{table->recursive ? "with recursive" : "with", table->name}, *table->select);
 }
 std::string_view join_role(JoinKind kind) noexcept;
 template <class F>

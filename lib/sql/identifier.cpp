@@ -7,7 +7,8 @@ namespace dorm::sql {
 
 void append_identifier(std::string& out, std::string_view name, std::size_t max_bytes) {
   if (name.empty()) throw QueryError("an empty name cannot be a table, column or alias");
-  if (name.find('\0') != std::string_view::npos) throw QueryError("the name " + quote(name) + " contains a NUL character");
+  if (name.find('\0') != std::string_view::npos)
+    throw QueryError("the name " + quote(name) + " contains a NUL character");
   if (name.size() > max_bytes)
     throw QueryError("the name " + quote(name) + " is longer than " + std::to_string(max_bytes) +
                      " bytes, where the database would cut it; choose a shorter alias");

@@ -1,6 +1,7 @@
 // sql/identifier.hpp: names as SQL writes them.
 //
-// Pure functions, thread-safe. Throw QueryError for a name no database keeps: empty, with NUL, or longer than the limit.
+// Pure functions, thread-safe. Throw QueryError for a name no database keeps: empty, with NUL, or longer than the
+// limit.
 #pragma once
 
 #include <cstddef>

@@ -35,7 +35,8 @@ std::string hex_digits(std::string_view bytes) {
 }
 
 std::string real_literal(double value) {
-  if (!std::isfinite(value)) throw QueryError("a number that is infinite or not a number cannot be written into a statement");
+  if (!std::isfinite(value))
+    throw QueryError("a number that is infinite or not a number cannot be written into a statement");
   std::array<char, 32> buffer{};
   const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
   std::string text(buffer.data(), result.ptr);

@@ -12,7 +12,8 @@ namespace dorm::sql {
 // 'it''s'; refuses NUL. Backslashes are left alone: a dialect where they might mean something writes them its own way.
 std::string text_literal(std::string_view text);
 std::string hex_digits(std::string_view bytes);
-// Shortest text that reads back as the same number, never taken for an integer; negative ones in parentheses. Finite only.
+// Shortest text that reads back as the same number, never taken for an integer; negative ones in parentheses. Finite
+// only.
 std::string real_literal(double value);
 std::string integer_literal(std::int64_t value);  // negative ones in parentheses
 

@@ -20,7 +20,8 @@ const Node* as(const Expr* expr) {
 bool reaches_out(const Expr* expr) {
   if (const auto* unary = as<Unary>(expr)) return unary->op == UnaryOp::logical_not;
   if (const auto* exists = as<Exists>(expr)) return exists->negated;
-  if (const auto* logical = as<Logical>(expr)) return logical->operands.size() == 1 && reaches_out(logical->operands[0]);
+  if (const auto* logical = as<Logical>(expr))
+    return logical->operands.size() == 1 && reaches_out(logical->operands[0]);
   return as<Raw>(expr) != nullptr;
 }
 
@@ -36,25 +37,44 @@ bool is_enclosed(const Expr* expr) {
 
 std::string_view spell(BinaryOp op) {
   switch (op) {
-    case BinaryOp::eq: return " = ";
-    case BinaryOp::ne: return " != ";
-    case BinaryOp::lt: return " < ";
-    case BinaryOp::le: return " <= ";
-    case BinaryOp::gt: return " > ";
-    case BinaryOp::ge: return " >= ";
-    case BinaryOp::is_distinct: return " IS DISTINCT FROM ";
-    case BinaryOp::is_not_distinct: return " IS NOT DISTINCT FROM ";
-    case BinaryOp::add: return " + ";
-    case BinaryOp::subtract: return " - ";
-    case BinaryOp::multiply: return " * ";
-    case BinaryOp::divide: return " / ";
-    case BinaryOp::modulo: return " % ";
-    case BinaryOp::concat: return " || ";
-    case BinaryOp::bit_and: return " & ";
-    case BinaryOp::bit_or: return " | ";
-    case BinaryOp::bit_xor: return " # ";
-    case BinaryOp::shift_left: return " << ";
-    case BinaryOp::shift_right: return " >> ";
+    case BinaryOp::eq:
+      return " = ";
+    case BinaryOp::ne:
+      return " != ";
+    case BinaryOp::lt:
+      return " < ";
+    case BinaryOp::le:
+      return " <= ";
+    case BinaryOp::gt:
+      return " > ";
+    case BinaryOp::ge:
+      return " >= ";
+    case BinaryOp::is_distinct:
+      return " IS DISTINCT FROM ";
+    case BinaryOp::is_not_distinct:
+      return " IS NOT DISTINCT FROM ";
+    case BinaryOp::add:
+      return " + ";
+    case BinaryOp::subtract:
+      return " - ";
+    case BinaryOp::multiply:
+      return " * ";
+    case BinaryOp::divide:
+      return " / ";
+    case BinaryOp::modulo:
+      return " % ";
+    case BinaryOp::concat:
+      return " || ";
+    case BinaryOp::bit_and:
+      return " & ";
+    case BinaryOp::bit_or:
+      return " | ";
+    case BinaryOp::bit_xor:
+      return " # ";
+    case BinaryOp::shift_left:
+      return " << ";
+    case BinaryOp::shift_right:
+      return " >> ";
   }
   return {};
 }
@@ -104,8 +124,10 @@ void Lowering::write(const Param& param) {
 
 void Lowering::write(const Constant& constant) {
   switch (constant.kind) {
-    case Constant::Kind::null: return put("NULL");
-    case Constant::Kind::boolean: return put(constant.value != 0 ? "TRUE" : "FALSE");
+    case Constant::Kind::null:
+      return put("NULL");
+    case Constant::Kind::boolean:
+      return put(constant.value != 0 ? "TRUE" : "FALSE");
     case Constant::Kind::integer:
       if (constant.value < 0) return put("(", std::to_string(constant.value), ")");
       return put(std::to_string(constant.value));
@@ -119,9 +141,12 @@ void Lowering::write(const Star& star) {
 
 void Lowering::write(const Unary& unary) {
   switch (unary.op) {
-    case UnaryOp::negate: return put("(-", operand(unary.operand), ")");
-    case UnaryOp::plus: return put("(+", operand(unary.operand), ")");
-    case UnaryOp::bit_not: return put("(~", operand(unary.operand), ")");
+    case UnaryOp::negate:
+      return put("(-", operand(unary.operand), ")");
+    case UnaryOp::plus:
+      return put("(+", operand(unary.operand), ")");
+    case UnaryOp::bit_not:
+      return put("(~", operand(unary.operand), ")");
     case UnaryOp::logical_not:
       if (is_enclosed(unary.operand)) return put("NOT ", *unary.operand);
       return put("NOT (", *unary.operand, ")");

@@ -1,9 +1,10 @@
-// sql/lowering.hpp: the tree as SQL text; the base class writes standard SQL, a dialect overrides what it spells otherwise.
+// sql/lowering.hpp: the tree as SQL text; the base class writes standard SQL, a dialect overrides what it spells
+// otherwise.
 //
 // One object lowers one statement. One thread at a time.
-// The dispatcher (put, with an Expr) has another name than the overloads (write): a node without an overload does not compile.
-// Invariant of write(const Node&) of an expression: what it leaves is either in parentheses or binds tighter than any operator;
-// the exceptions (NOT, NOT EXISTS, raw text) are known to operand().
+// The dispatcher (put, with an Expr) has another name than the overloads (write): a node without an overload does not
+// compile. Invariant of write(const Node&) of an expression: what it leaves is either in parentheses or binds tighter
+// than any operator; the exceptions (NOT, NOT EXISTS, raw text) are known to operand().
 #pragma once
 
 #include <cstddef>
@@ -27,19 +28,21 @@ struct Operand {
   const Expr* expr;
 };
 struct Limit {
-  const Expr* limit;   // may be null, as offset; not both
+  const Expr* limit;  // may be null, as offset; not both
   const Expr* offset;
 };
 
 class Lowering {
  public:
   // Both must outlive the lowering.
-  Lowering(std::string_view dialect, const Capabilities& capabilities) : dialect_(dialect), capabilities_(capabilities) {}
+  Lowering(std::string_view dialect, const Capabilities& capabilities)
+      : dialect_(dialect), capabilities_(capabilities) {}
   Lowering(const Lowering&) = delete;
   Lowering& operator=(const Lowering&) = delete;
   virtual ~Lowering() = default;
 
-  // Once. Throws QueryError for what the backend cannot do, LimitError for a tree that is too deep or a text that is too long.
+  // Once. Throws QueryError for what the backend cannot do, LimitError for a tree that is too deep or a text that is
+  // too long.
   Text text(const Statement& statement);
 
  protected:
@@ -86,7 +89,7 @@ class Lowering {
   virtual void write(const Lock& lock);
   virtual void write(const CommonTable& table);
   virtual void write(const Conflict& conflict);
-  virtual void write_grouped(const Select& member);       // of a set operation, where flat text would mean something else
+  virtual void write_grouped(const Select& member);  // of a set operation, where flat text would mean something else
   virtual void write_rows(const Select& select, bool conflict);  // INSERT … SELECT
 
   // Text pieces, quoted names, nodes and numbers, one after the other.

@@ -10,22 +10,32 @@ namespace {
 
 std::string_view spell(SetOp op) {
   switch (op) {
-    case SetOp::none: break;
-    case SetOp::union_distinct: return " UNION ";
-    case SetOp::union_all: return " UNION ALL ";
-    case SetOp::intersect: return " INTERSECT ";
-    case SetOp::except: return " EXCEPT ";
+    case SetOp::none:
+      break;
+    case SetOp::union_distinct:
+      return " UNION ";
+    case SetOp::union_all:
+      return " UNION ALL ";
+    case SetOp::intersect:
+      return " INTERSECT ";
+    case SetOp::except:
+      return " EXCEPT ";
   }
   return {};
 }
 
 std::string_view spell(JoinKind kind) {
   switch (kind) {
-    case JoinKind::inner: return " INNER JOIN ";
-    case JoinKind::left: return " LEFT OUTER JOIN ";
-    case JoinKind::right: return " RIGHT OUTER JOIN ";
-    case JoinKind::full: return " FULL OUTER JOIN ";
-    case JoinKind::cross: return " CROSS JOIN ";
+    case JoinKind::inner:
+      return " INNER JOIN ";
+    case JoinKind::left:
+      return " LEFT OUTER JOIN ";
+    case JoinKind::right:
+      return " RIGHT OUTER JOIN ";
+    case JoinKind::full:
+      return " FULL OUTER JOIN ";
+    case JoinKind::cross:
+      return " CROSS JOIN ";
   }
   return {};
 }
@@ -136,15 +146,14 @@ void Lowering::write(const ValuesList& values) {
   put(")");
 }
 
-void Lowering::write_column_names(const ValuesList& values) {
-  put_names(values.columns);
-}
+void Lowering::write_column_names(const ValuesList& values) { put_names(values.columns); }
 
 void Lowering::write(const Join& join) {
   require(join.kind != JoinKind::right || capabilities_.right_join, "RIGHT OUTER JOIN", "turn the join round");
   require(join.kind != JoinKind::full || capabilities_.full_join, "FULL OUTER JOIN", "unite two left joins");
   require(!join.lateral || capabilities_.lateral, "LATERAL joins", "use a subquery that groups by the join key");
-  if (join.kind == JoinKind::cross && join.on != nullptr) throw QueryError("a cross join takes no condition; use an inner join");
+  if (join.kind == JoinKind::cross && join.on != nullptr)
+    throw QueryError("a cross join takes no condition; use an inner join");
   put(spell(join.kind), join.lateral ? "LATERAL " : "", *join.source);
   if (join.kind == JoinKind::cross) return;
   if (join.on == nullptr) return put(" ON TRUE");
@@ -202,7 +211,8 @@ void Lowering::set_operation(const Select& select) {
   member(*select.right, select.set_op, false);
 }
 
-// Chains of one operation to the left read the same without grouping; precedence differs between databases for all others.
+// Chains of one operation to the left read the same without grouping; precedence differs between databases for all
+// others.
 void Lowering::member(const Select& select, SetOp outer, bool first) {
   const bool flat = !has_tail(select) && (select.set_op == SetOp::none || (first && select.set_op == outer));
   if (flat) return write(select);
