@@ -28,11 +28,22 @@ void add_operators(LowerCases& cases) {
 
 void add_casts(LowerCases& cases) {
   const std::vector<Type> types{
-      {.kind = TypeKind::smallint}, {.kind = TypeKind::bigint}, {.kind = TypeKind::real}, {.kind = TypeKind::double_precision},
-      {.kind = TypeKind::string, .max_length = 30}, {.kind = TypeKind::text}, {.kind = TypeKind::binary},
-      {.kind = TypeKind::date}, {.kind = TypeKind::json}, {.kind = TypeKind::decimal, .precision = 12, .scale = 4},
-      {.kind = TypeKind::boolean}, {.kind = TypeKind::uuid}, {.kind = TypeKind::time}, {.kind = TypeKind::datetime},
-      {.kind = TypeKind::datetime, .timezone = false}, {.kind = TypeKind::unknown},
+      {.kind = TypeKind::smallint},
+      {.kind = TypeKind::bigint},
+      {.kind = TypeKind::real},
+      {.kind = TypeKind::double_precision},
+      {.kind = TypeKind::string, .max_length = 30},
+      {.kind = TypeKind::text},
+      {.kind = TypeKind::binary},
+      {.kind = TypeKind::date},
+      {.kind = TypeKind::json},
+      {.kind = TypeKind::decimal, .precision = 12, .scale = 4},
+      {.kind = TypeKind::boolean},
+      {.kind = TypeKind::uuid},
+      {.kind = TypeKind::time},
+      {.kind = TypeKind::datetime},
+      {.kind = TypeKind::datetime, .timezone = false},
+      {.kind = TypeKind::unknown},
   };
   for (const Type& type : types)
     cases.push_back({"cast to " + to_string(type), [type](World& w) {
@@ -76,13 +87,15 @@ LowerCases expression_cases() {
            return w.expr(Unary{UnaryOp::negate, w.expr(Unary{UnaryOp::negate, w.id(t)})});
          });
        }},
-      {"not of a comparison", [](World& w) { return w.where([&](Table t) { return w.negate(w.equal(w.id(t), w.number())); }); }},
+      {"not of a comparison",
+       [](World& w) { return w.where([&](Table t) { return w.negate(w.equal(w.id(t), w.number())); }); }},
       {"not of not",
        [](World& w) { return w.where([&](Table t) { return w.negate(w.negate(w.equal(w.id(t), w.number()))); }); }},
       {"not as an operand",
        [](World& w) {
          return w.where([&](Table t) {
-           return w.equal(w.negate(w.column(t, "flag", TypeKind::boolean)), w.expr(Constant{Constant::Kind::boolean, 1}));
+           return w.equal(w.negate(w.column(t, "flag", TypeKind::boolean)),
+                          w.expr(Constant{Constant::Kind::boolean, 1}));
          });
        }},
       {"logical all of two",
@@ -97,7 +110,8 @@ LowerCases expression_cases() {
            return w.any({w.equal(w.id(t), w.number()), w.equal(w.id(t), w.number()), w.equal(w.id(t), w.number())});
          });
        }},
-      {"logical of one", [](World& w) { return w.where([&](Table t) { return w.all({w.equal(w.id(t), w.number())}); }); }},
+      {"logical of one",
+       [](World& w) { return w.where([&](Table t) { return w.all({w.equal(w.id(t), w.number())}); }); }},
       {"logical all of none", [](World& w) { return w.where([&](Table) { return w.all({}); }); }},
       {"logical any of none", [](World& w) { return w.where([&](Table) { return w.any({}); }); }},
       {"logical of seven is balanced",
@@ -108,8 +122,12 @@ LowerCases expression_cases() {
            return w.expr(Logical{LogicalOp::any, w.list(seven)});
          });
        }},
-      {"is null", [](World& w) { return w.where([&](Table t) { return w.expr(IsNull{w.id(t), false}); }); }},
-      {"is not null", [](World& w) { return w.where([&](Table t) { return w.expr(IsNull{w.id(t), true}); }); }},
+      {"is null", [](World& w) { return w.where([&](Table t) {
+                                   return w.expr(IsNull{w.id(t), false});
+                                 }); }},
+      {"is not null", [](World& w) { return w.where([&](Table t) {
+                                       return w.expr(IsNull{w.id(t), true});
+                                     }); }},
       {"between",
        [](World& w) {
          return w.where([&](Table t) {
@@ -126,20 +144,31 @@ LowerCases expression_cases() {
          return w.where([&](Table t) { return w.expr(InList{w.id(t), w.list({w.constant(1), w.number()}), false}); });
        }},
       {"not in list",
-       [](World& w) { return w.where([&](Table t) { return w.expr(InList{w.id(t), w.list({w.number()}), true}); }); }},
-      {"in an empty list", [](World& w) { return w.where([&](Table t) { return w.expr(InList{w.id(t), {}, false}); }); }},
-      {"not in an empty list", [](World& w) { return w.where([&](Table t) { return w.expr(InList{w.id(t), {}, true}); }); }},
+       [](World& w) { return w.where([&](Table t) {
+                        return w.expr(InList{w.id(t), w.list({w.number()}), true});
+                      }); }},
+      {"in an empty list",
+       [](World& w) { return w.where([&](Table t) {
+                        return w.expr(InList{w.id(t), {}, false});
+                      }); }},
+      {"not in an empty list",
+       [](World& w) { return w.where([&](Table t) {
+                        return w.expr(InList{w.id(t), {}, true});
+                      }); }},
       {"tuple in list of tuples",
        [](World& w) {
          return w.where([&](Table t) {
            const auto pair = [&](const Expr* a, const Expr* b) { return w.expr(Tuple{w.list({a, b})}); };
            return w.expr(InList{pair(w.id(t), w.column(t, "user_id", TypeKind::bigint)),
-                                w.list({pair(w.constant(1), w.constant(2)), pair(w.constant(3), w.constant(4))}), false});
+                                w.list({pair(w.constant(1), w.constant(2)), pair(w.constant(3), w.constant(4))}),
+                                false});
          });
        }},
       {"in array",
        [](World& w) {
-         return w.where([&](Table t) { return w.expr(InArray{w.id(t), Param{0, Type{.kind = TypeKind::bigint}, true}, false}); });
+         return w.where([&](Table t) {
+           return w.expr(InArray{w.id(t), Param{0, Type{.kind = TypeKind::bigint}, true}, false});
+         });
        }},
       {"not in array",
        [](World& w) {
@@ -159,8 +188,9 @@ LowerCases expression_cases() {
        [](World& w) {
          return w.where([&](Table t) {
            Table favorite = w.table("favorite");
-           return w.expr(InSelect{w.expr(Tuple{w.list({w.id(t), w.column(t, "user_id", TypeKind::bigint)})}),
-                                  w.keep(w.select({w.column(favorite, "tweet_id"), w.column(favorite, "user_id")}, favorite)), true});
+           return w.expr(InSelect{
+               w.expr(Tuple{w.list({w.id(t), w.column(t, "user_id", TypeKind::bigint)})}),
+               w.keep(w.select({w.column(favorite, "tweet_id"), w.column(favorite, "user_id")}, favorite)), true});
          });
        }},
       {"exists correlated",
@@ -174,7 +204,8 @@ LowerCases expression_cases() {
        [](World& w) {
          return w.where([&](Table) {
            Table user = w.table("user");
-           return w.equal(w.expr(Exists{w.keep(of_user(w, user, nullptr)), true}), w.expr(Constant{Constant::Kind::boolean, 1}));
+           return w.equal(w.expr(Exists{w.keep(of_user(w, user, nullptr)), true}),
+                          w.expr(Constant{Constant::Kind::boolean, 1}));
          });
        }},
       {"scalar subquery",
@@ -190,7 +221,8 @@ LowerCases expression_cases() {
        [](World& w) {
          return w.of_tweet([&](Table t) { return w.expr(Call{"COUNT", w.list({w.id(t)}), true, nullptr, {}}); });
        }},
-      {"count star", [](World& w) { return w.of_tweet([&](Table) { return w.call("count", {w.expr(Star{nullptr})}); }); }},
+      {"count star",
+       [](World& w) { return w.of_tweet([&](Table) { return w.call("count", {w.expr(Star{nullptr})}); }); }},
       {"aggregate with filter",
        [](World& w) {
          return w.of_tweet([&](Table t) {
@@ -207,13 +239,16 @@ LowerCases expression_cases() {
       {"over a window",
        [](World& w) {
          return w.of_tweet([&](Table t) {
-           return w.expr(Over{w.call("row_number", {}),
-                              Window{w.list({w.column(t, "user_id")}),
-                                     w.list({sql::Order{w.column(t, "timestamp"), true, NullsOrder::smallest, false}})}});
+           return w.expr(
+               Over{w.call("row_number", {}),
+                    Window{w.list({w.column(t, "user_id")}),
+                           w.list({sql::Order{w.column(t, "timestamp"), true, NullsOrder::smallest, false}})}});
          });
        }},
       {"over everything",
-       [](World& w) { return w.of_tweet([&](Table) { return w.expr(Over{w.call("rank", {}), Window{}}); }); }},
+       [](World& w) { return w.of_tweet([&](Table) {
+                        return w.expr(Over{w.call("rank", {}), Window{}});
+                      }); }},
       {"case searched",
        [](World& w) {
          return w.of_tweet([&](Table t) {
@@ -223,13 +258,15 @@ LowerCases expression_cases() {
       {"case simple without else",
        [](World& w) {
          return w.of_tweet([&](Table t) {
-           return w.expr(Case{w.id(t), w.list({w.constant(1), w.constant(2)}), w.list({w.param(), w.column(t, "content")}), nullptr});
+           return w.expr(Case{w.id(t), w.list({w.constant(1), w.constant(2)}),
+                              w.list({w.param(), w.column(t, "content")}), nullptr});
          });
        }},
       {"tuples equal",
        [](World& w) {
          return w.where([&](Table t) {
-           return w.equal(w.expr(Tuple{w.list({w.id(t), w.column(t, "user_id")})}), w.expr(Tuple{w.list({w.constant(1), w.constant(2)})}));
+           return w.equal(w.expr(Tuple{w.list({w.id(t), w.column(t, "user_id")})}),
+                          w.expr(Tuple{w.list({w.constant(1), w.constant(2)})}));
          });
        }},
       {"collate",

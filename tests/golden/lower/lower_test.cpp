@@ -21,9 +21,8 @@
 namespace dorm::test {
 
 std::vector<Topic> lower_topics() {
-  return {{"expressions", expression_cases()}, {"matches", match_cases()},
-          {"selects", select_cases()},         {"set_operations", set_operation_cases()},
-          {"writes", write_cases()},           {"refused", refused_cases()}};
+  return {{"expressions", expression_cases()},       {"matches", match_cases()}, {"selects", select_cases()},
+          {"set_operations", set_operation_cases()}, {"writes", write_cases()},  {"refused", refused_cases()}};
 }
 
 namespace {
@@ -153,13 +152,14 @@ class Sqlite {
     const auto null = [](sqlite3_context* context, int, sqlite3_value**) { sqlite3_result_null(context); };
     for (const char* name : {"dorm_like", "regexp", "dorm_bit_xor"})
       sqlite3_create_function(db_, name, 2, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
-    sqlite3_exec(db_,
-                 "CREATE TABLE user (id INTEGER PRIMARY KEY, username TEXT UNIQUE);"
-                 "CREATE TABLE tweet (id INTEGER PRIMARY KEY, content TEXT, timestamp TEXT, user_id INTEGER, flag INTEGER, "
-                 "  \"te\"\"st\" TEXT);"
-                 "CREATE TABLE favorite (id INTEGER PRIMARY KEY, user_id INTEGER, tweet_id INTEGER);"
-                 "CREATE TABLE category (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER);",
-                 nullptr, nullptr, nullptr);
+    sqlite3_exec(
+        db_,
+        "CREATE TABLE user (id INTEGER PRIMARY KEY, username TEXT UNIQUE);"
+        "CREATE TABLE tweet (id INTEGER PRIMARY KEY, content TEXT, timestamp TEXT, user_id INTEGER, flag INTEGER, "
+        "  \"te\"\"st\" TEXT);"
+        "CREATE TABLE favorite (id INTEGER PRIMARY KEY, user_id INTEGER, tweet_id INTEGER);"
+        "CREATE TABLE category (id INTEGER PRIMARY KEY, name TEXT, parent_id INTEGER);",
+        nullptr, nullptr, nullptr);
   }
   Sqlite(const Sqlite&) = delete;
   Sqlite& operator=(const Sqlite&) = delete;
@@ -236,19 +236,32 @@ class RandomTree {
     const auto inner = [&] { return expr(t, levels - 1); };
     const sql::Expr* leaf = w_.number();
     switch (pick(13)) {
-      case 0: return w_.binary(sql::BinaryOp::add, leaf, inner());
-      case 1: return w_.binary(sql::BinaryOp::is_distinct, inner(), leaf);
-      case 2: return w_.all({leaf, leaf, leaf, leaf, inner()});
-      case 3: return w_.expr(sql::Between{leaf, leaf, inner(), false});
-      case 4: return w_.expr(sql::InList{leaf, w_.list({leaf, inner()}), false});
-      case 5: return w_.expr(sql::Match{static_cast<sql::MatchOp>(pick(11)), leaf, inner(), true});
-      case 6: return w_.expr(sql::Match{static_cast<sql::MatchOp>(pick(11)), inner(), leaf, false});
-      case 7: return w_.call("coalesce", {leaf, leaf, inner()});
-      case 8: return w_.expr(sql::Case{leaf, w_.list({leaf, leaf}), w_.list({leaf, inner()}), leaf});
-      case 9: return w_.expr(sql::Exists{w_.keep(select(levels - 1)), true});
-      case 10: return w_.expr(sql::InSelect{leaf, w_.keep(select(levels - 1)), false});
-      case 11: return w_.expr(sql::Cast{inner(), Type{.kind = TypeKind::string, .max_length = 5}});
-      default: return w_.negate(inner());
+      case 0:
+        return w_.binary(sql::BinaryOp::add, leaf, inner());
+      case 1:
+        return w_.binary(sql::BinaryOp::is_distinct, inner(), leaf);
+      case 2:
+        return w_.all({leaf, leaf, leaf, leaf, inner()});
+      case 3:
+        return w_.expr(sql::Between{leaf, leaf, inner(), false});
+      case 4:
+        return w_.expr(sql::InList{leaf, w_.list({leaf, inner()}), false});
+      case 5:
+        return w_.expr(sql::Match{static_cast<sql::MatchOp>(pick(11)), leaf, inner(), true});
+      case 6:
+        return w_.expr(sql::Match{static_cast<sql::MatchOp>(pick(11)), inner(), leaf, false});
+      case 7:
+        return w_.call("coalesce", {leaf, leaf, inner()});
+      case 8:
+        return w_.expr(sql::Case{leaf, w_.list({leaf, leaf}), w_.list({leaf, inner()}), leaf});
+      case 9:
+        return w_.expr(sql::Exists{w_.keep(select(levels - 1)), true});
+      case 10:
+        return w_.expr(sql::InSelect{leaf, w_.keep(select(levels - 1)), false});
+      case 11:
+        return w_.expr(sql::Cast{inner(), Type{.kind = TypeKind::string, .max_length = 5}});
+      default:
+        return w_.negate(inner());
     }
   }
   int pick(int below) { return static_cast<int>(random_() % static_cast<unsigned>(below)); }

@@ -12,13 +12,12 @@ using Table = const Source*;
 LowerCases refused_cases() {
   return {
       {"column of a source that is not in from",
-       [](World& w) {
-         return w.where([&](Table t) { return w.equal(w.id(t), w.id(w.table("user"))); });
-       }},
+       [](World& w) { return w.where([&](Table t) { return w.equal(w.id(t), w.id(w.table("user"))); }); }},
       {"name with NUL",
        [](World& w) { return w.of_tweet([&](Table t) { return w.column(t, std::string_view("a\0b", 3)); }); }},
       {"empty name", [](World& w) { return w.of_tweet([&](Table t) { return w.column(t, ""); }); }},
-      {"function name with text behind it", [](World& w) { return w.of_tweet([&](Table) { return w.call("count(*), abs", {}); }); }},
+      {"function name with text behind it",
+       [](World& w) { return w.of_tweet([&](Table) { return w.call("count(*), abs", {}); }); }},
       {"condition of a cross join",
        [](World& w) {
          Table user = w.table("user");

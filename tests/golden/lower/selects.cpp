@@ -10,7 +10,8 @@ using Table = const Source*;
 
 Statement tweets_of(World& w) {
   Table tweet = w.table("tweet");
-  Select select = w.select({w.id(tweet), w.column(tweet, "content"), w.column(tweet, "timestamp"), w.column(tweet, "user_id")}, tweet);
+  Select select = w.select(
+      {w.id(tweet), w.column(tweet, "content"), w.column(tweet, "timestamp"), w.column(tweet, "user_id")}, tweet);
   select.where = w.equal(w.column(tweet, "user_id"), w.number());
   return select;
 }
@@ -59,8 +60,8 @@ Statement joined_subquery(World& w) {
 Select latest_of(World& w) {
   Table latest = w.table("tweet");
   Select select{};
-  select.outputs = w.list({Output{w.column(latest, "user_id"), {}},
-                           Output{w.call("MAX", {w.column(latest, "timestamp")}), "max_ts"}});
+  select.outputs = w.list(
+      {Output{w.column(latest, "user_id"), {}}, Output{w.call("MAX", {w.column(latest, "timestamp")}), "max_ts"}});
   select.from = latest;
   select.group_by = w.list({w.column(latest, "user_id")});
   return select;
@@ -91,7 +92,8 @@ Statement common_table_twice(World& w) {
 }
 
 Statement recursive_common_table(World& w) {
-  CommonTable* cte = const_cast<CommonTable*>(w.keep(CommonTable{"tree", w.list<std::string_view>({"id", "level"}), nullptr, true}));
+  CommonTable* cte =
+      const_cast<CommonTable*>(w.keep(CommonTable{"tree", w.list<std::string_view>({"id", "level"}), nullptr, true}));
   Table base = w.table("category");
   Select roots = w.select({w.id(base), w.constant(0)}, base);
   roots.where = w.expr(IsNull{w.column(base, "parent_id"), false});
@@ -123,7 +125,8 @@ Statement values_joined(World& w) {
 Statement ordered(World& w, bool nullable, bool descending, NullsOrder nulls) {
   Table tweet = w.table("tweet");
   Select select = w.select({w.id(tweet)}, tweet);
-  select.order_by = w.list({sql::Order{w.column(tweet, "content", TypeKind::text, nullable), descending, nulls, nullable}});
+  select.order_by =
+      w.list({sql::Order{w.column(tweet, "content", TypeKind::text, nullable), descending, nulls, nullable}});
   return select;
 }
 
@@ -157,8 +160,9 @@ Statement lateral(World& w) {
 void add_orders(LowerCases& cases) {
   for (const NullsOrder nulls : {NullsOrder::smallest, NullsOrder::first, NullsOrder::last})
     for (const bool descending : {false, true})
-      cases.push_back({std::string("order ") + (descending ? "descending" : "ascending") + ", nulls " + std::string(word(nulls)),
-                       [=](World& w) { return ordered(w, true, descending, nulls); }});
+      cases.push_back(
+          {std::string("order ") + (descending ? "descending" : "ascending") + ", nulls " + std::string(word(nulls)),
+           [=](World& w) { return ordered(w, true, descending, nulls); }});
 }
 
 void add_joins(LowerCases& cases) {
@@ -168,7 +172,8 @@ void add_joins(LowerCases& cases) {
                        Table user = w.table("user");
                        Table tweet = w.table("tweet");
                        Select select = w.select({w.id(user), w.id(tweet)}, user);
-                       const Expr* on = kind == JoinKind::cross ? nullptr : w.equal(w.column(tweet, "user_id"), w.id(user));
+                       const Expr* on =
+                           kind == JoinKind::cross ? nullptr : w.equal(w.column(tweet, "user_id"), w.id(user));
                        select.joins = w.list({Join{kind, tweet, on, false}});
                        return select;
                      }});
@@ -203,7 +208,11 @@ LowerCases select_cases() {
          select.joins = w.list({Join{JoinKind::inner, other, w.equal(w.column(mine, "user_id"), w.id(other)), false}});
          return select;
        }},
-      {"schema-qualified table", [](World& w) { Table t = w.table("tweet", {}, "blog"); return w.select({w.id(t)}, t); }},
+      {"schema-qualified table",
+       [](World& w) {
+         Table t = w.table("tweet", {}, "blog");
+         return w.select({w.id(t)}, t);
+       }},
       {"no from", [](World& w) { return w.select({w.constant(1)}, nullptr); }},
       {"distinct",
        [](World& w) {
@@ -223,7 +232,8 @@ LowerCases select_cases() {
        [](World& w) {
          Table tweet = w.table("tweet");
          Select select{};
-         select.outputs = w.list({Output{w.column(tweet, "user_id"), {}}, Output{w.call("COUNT", {w.id(tweet)}), "count"}});
+         select.outputs =
+             w.list({Output{w.column(tweet, "user_id"), {}}, Output{w.call("COUNT", {w.id(tweet)}), "count"}});
          select.from = tweet;
          select.group_by = w.list({w.column(tweet, "user_id")});
          select.having = w.binary(BinaryOp::gt, w.call("COUNT", {w.id(tweet)}), w.number());
@@ -234,9 +244,18 @@ LowerCases select_cases() {
       {"limit", [](World& w) { return limited(w, true, false); }},
       {"offset alone", [](World& w) { return limited(w, false, true); }},
       {"limit and offset", [](World& w) { return limited(w, true, true); }},
-      {"lock for update", [](World& w) { return locked(w, {Lock::Strength::update, false, false}); }},
-      {"lock for share nowait", [](World& w) { return locked(w, {Lock::Strength::share, true, false}); }},
-      {"lock skip locked", [](World& w) { return locked(w, {Lock::Strength::update, false, true}); }},
+      {"lock for update",
+       [](World& w) {
+         return locked(w, {Lock::Strength::update, false, false});
+       }},
+      {"lock for share nowait",
+       [](World& w) {
+         return locked(w, {Lock::Strength::share, true, false});
+       }},
+      {"lock skip locked",
+       [](World& w) {
+         return locked(w, {Lock::Strength::update, false, true});
+       }},
   };
   add_orders(cases);
   add_joins(cases);

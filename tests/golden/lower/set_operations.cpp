@@ -48,7 +48,8 @@ LowerCases set_operation_cases() {
       {"order and limit of the whole",
        [](World& w) {
          Select whole = *both(w, SetOp::union_distinct, contents(w), contents(w));
-         whole.order_by = w.list({Order{w.column(w.table("tweet"), "content", TypeKind::text, true), true, NullsOrder::smallest, true}});
+         whole.order_by = w.list(
+             {Order{w.column(w.table("tweet"), "content", TypeKind::text, true), true, NullsOrder::smallest, true}});
          whole.limit = w.number();
          return whole;
        }},

@@ -56,7 +56,8 @@ LowerCases write_cases() {
       {"insert returning",
        [](World& w) {
          Insert insert = insert_users(w, 1);
-         insert.returning = w.list({Output{w.id(insert.table), {}}, Output{w.column(insert.table, "username"), "name"}});
+         insert.returning =
+             w.list({Output{w.id(insert.table), {}}, Output{w.column(insert.table, "username"), "name"}});
          return insert;
        }},
       {"insert default values",
@@ -77,7 +78,8 @@ LowerCases write_cases() {
       {"insert from select with a common table",
        [](World& w) {
          Table tweet = w.table("tweet");
-         const CommonTable* cte = w.keep(CommonTable{"words", {}, w.keep(w.select({w.column(tweet, "content")}, tweet)), false});
+         const CommonTable* cte =
+             w.keep(CommonTable{"words", {}, w.keep(w.select({w.column(tweet, "content")}, tweet)), false});
          Table words = w.source(CommonTableRef{cte});
          Insert insert = insert_selected(w);
          insert.with = w.list({cte});
@@ -113,7 +115,8 @@ LowerCases write_cases() {
       {"update by an expression of its own column",
        [](World& w) {
          Update update = update_tweet(w);
-         update.set = w.list({Assignment{"user_id", w.binary(BinaryOp::add, w.column(update.table, "user_id"), w.number())}});
+         update.set =
+             w.list({Assignment{"user_id", w.binary(BinaryOp::add, w.column(update.table, "user_id"), w.number())}});
          return update;
        }},
       {"update returning",
@@ -156,7 +159,8 @@ LowerCases write_cases() {
          Table gone = w.source(CommonTableRef{cte});
          Delete remove = delete_tweets(w);
          remove.with = w.list({cte});
-         remove.where = w.expr(InSelect{w.column(remove.table, "user_id"), w.keep(w.select({w.id(gone)}, gone)), false});
+         remove.where =
+             w.expr(InSelect{w.column(remove.table, "user_id"), w.keep(w.select({w.id(gone)}, gone)), false});
          return remove;
        }},
   };
