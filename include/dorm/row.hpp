@@ -30,11 +30,19 @@ class Node;
 class Relation;
 }  // namespace graph
 
+namespace detail {
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+}  // namespace detail
+
 class Row;
 class Rows;
 class Related;
 class Query;
 class Model;
+struct BoundSql;
 struct ModelInfo;
 
 // Where a column lies in the rows of one result, looked up once: for hot loops. Only for rows of that result (or of the same plan).
@@ -69,10 +77,16 @@ class DORM_EXPORT Field {
   Time time() const { return Time{cell(CellTag::time).integer}; }
   DateTime datetime() const { return DateTime{cell(CellTag::datetime).integer}; }
 
-  // Declared for bool, std::int64_t, int, double, std::string, std::string_view, Decimal, Uuid, Date, Time, DateTime, Json,
-  // Blob, Value, and std::optional of each (nullopt for null).
+  // T is bool, std::int64_t, int, double, std::string, std::string_view, Decimal, Uuid, Date, Time, DateTime, Json, Blob, Value, or
+  // std::optional of one of them (nullopt for null).
   template <class T>
-  T get() const;
+  T get() const {
+    if constexpr (detail::is_optional<T>) {
+      return is_null() ? T() : T(read<typename T::value_type>());
+    } else {
+      return read<T>();
+    }
+  }
   template <class T>
   T value_or(T fallback) const {
     return is_null() ? std::move(fallback) : get<T>();
@@ -116,6 +130,8 @@ class DORM_EXPORT Field {
   const Cell& other_cell(CellTag wanted) const;
   const Cell& loaded_cell() const;
   graph::Node* node() const noexcept;
+  template <class T>
+  T read() const;  // defined for the types that get() lists
 
   const detail::NodeStorage* storage_;
   const graph::Relation* named_ = nullptr;  // a relation that only the query named
@@ -124,6 +140,23 @@ class DORM_EXPORT Field {
   std::uint32_t relation_ = no_cell;  // of the model, for a relation
 };
 static_assert(std::is_trivially_copyable_v<Field>);
+
+// clang-format off
+template <> DORM_EXPORT bool Field::read<bool>() const;
+template <> DORM_EXPORT std::int64_t Field::read<std::int64_t>() const;
+template <> DORM_EXPORT int Field::read<int>() const;
+template <> DORM_EXPORT double Field::read<double>() const;
+template <> DORM_EXPORT std::string Field::read<std::string>() const;
+template <> DORM_EXPORT std::string_view Field::read<std::string_view>() const;
+template <> DORM_EXPORT Decimal Field::read<Decimal>() const;
+template <> DORM_EXPORT Uuid Field::read<Uuid>() const;
+template <> DORM_EXPORT Date Field::read<Date>() const;
+template <> DORM_EXPORT Time Field::read<Time>() const;
+template <> DORM_EXPORT DateTime Field::read<DateTime>() const;
+template <> DORM_EXPORT Json Field::read<Json>() const;
+template <> DORM_EXPORT Blob Field::read<Blob>() const;
+template <> DORM_EXPORT Value Field::read<Value>() const;
+// clang-format on
 
 class DORM_EXPORT Row {
  public:
@@ -185,7 +218,8 @@ class DORM_EXPORT Row {
 // A list of rows of one node: a result, or a loaded to-many relation. Owns a reference to the graph.
 class DORM_EXPORT Rows {
  public:
-  class iterator {
+  // Holds one Row and moves it along; copy the Row to keep it.
+  class DORM_EXPORT iterator {
    public:
     using value_type = Row;
     using difference_type = std::ptrdiff_t;
@@ -197,7 +231,7 @@ class DORM_EXPORT Rows {
     const Row* operator->() const { return &row_; }
     iterator& operator++() {
       ++index_;
-      row_.slot_ = slot();
+      move();
       return *this;
     }
     iterator operator++(int) {
@@ -209,15 +243,15 @@ class DORM_EXPORT Rows {
 
    private:
     friend class Rows;
-    iterator(Row row, const graph::Relation* relation, std::uint32_t begin, std::uint32_t index)
-        : row_(std::move(row)), relation_(relation), begin_(begin), index_(index) {
-      row_.slot_ = slot();
+    iterator(const Rows& rows, std::size_t index);
+    void move() {
+      if (index_ < count_) row_.slot_ = relation_ == nullptr ? index_ : target_slot(relation_, begin_ + index_);
     }
-    std::uint32_t slot() const noexcept { return relation_ == nullptr ? index_ : target_slot(relation_, begin_, index_); }
     Row row_;
     const graph::Relation* relation_ = nullptr;
     std::uint32_t begin_ = 0;
     std::uint32_t index_ = 0;
+    std::uint32_t count_ = 0;
   };
 
   Rows() = default;
@@ -225,8 +259,8 @@ class DORM_EXPORT Rows {
   bool empty() const noexcept { return count_ == 0; }
   Row operator[](std::size_t index) const;  // throws QueryError beyond the end
   Row front() const { return (*this)[0]; }
-  iterator begin() const { return {Row(node_, 0), relation_, begin_, 0}; }
-  iterator end() const { return {Row(), nullptr, 0, static_cast<std::uint32_t>(count_)}; }
+  iterator begin() const { return {*this, 0}; }
+  iterator end() const { return {*this, count_}; }
   ColumnHandle column(std::string_view name) const;  // throws QueryError for an unknown name
   std::string to_json() const;
 
@@ -236,7 +270,7 @@ class DORM_EXPORT Rows {
   const std::shared_ptr<graph::Node>& node() const noexcept { return node_; }
 
  private:
-  static std::uint32_t target_slot(const graph::Relation* relation, std::uint32_t begin, std::uint32_t index) noexcept;
+  static std::uint32_t target_slot(const graph::Relation* relation, std::uint32_t index) noexcept;
   std::shared_ptr<graph::Node> node_;
   const graph::Relation* relation_ = nullptr;
   std::uint32_t begin_ = 0;
@@ -259,10 +293,10 @@ class DORM_EXPORT Related {
   Query where(const Expr& condition) const;
   Query order_by(OrderExpr term) const;
   std::int64_t count() const;
-  std::string sql() const;  // the text of query()
+  BoundSql sql() const;  // of query()
 
   // A new row of the target, pointing here (foreign key) or linked here (many-to-many).
-  Row create(std::vector<std::pair<std::string, Value>> values) const;
+  Row create(const std::vector<std::pair<std::string, Value>>& values) const;
 
   // many_to_many: one row, a list, or every row of a query; each is one statement. Return the number of links made or removed.
   // Unsaved rows are a StateError. Links that exist already are left as they are.

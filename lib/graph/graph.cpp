@@ -39,17 +39,13 @@ Reference Graph::external(const Relation* relation, std::uint32_t slot) const {
 
 void Graph::clear_external(const Relation* relation, std::uint32_t slot) { externals_.erase({relation, slot}); }
 
-bool Graph::claim(const Node* node, std::uint32_t what, bool may_wait) {
+Graph::Claim Graph::claim(const Node* node, std::uint32_t what, bool may_wait) {
   std::unique_lock lock(mutex);
-  const std::pair key{node, what};
-  bool waited = false;
-  // A thread that must not wait loads beside the owner of the claim; the first to publish wins.
-  while (may_wait && claims_.contains(key) && claims_[key] != std::this_thread::get_id()) {
-    waited = true;
-    released_.wait(lock);
-  }
-  if (!waited) claims_.emplace(key, std::this_thread::get_id());
-  return waited;
+  const auto [place, free] = claims_.try_emplace({node, what}, std::this_thread::get_id());
+  if (free) return Claim::owned;
+  if (!may_wait || place->second == std::this_thread::get_id()) return Claim::beside;
+  released_.wait(lock);
+  return Claim::waited;
 }
 
 void Graph::release_claim(const Node* node, std::uint32_t what) noexcept {

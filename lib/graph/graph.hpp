@@ -44,9 +44,11 @@ class Graph : public std::enable_shared_from_this<Graph> {
   Reference external(const Relation* relation, std::uint32_t slot) const;
   void clear_external(const Relation* relation, std::uint32_t slot);
 
-  // One load of (node, relation) at a time. claim() waits while another thread has it and says whether it had to wait: then
-  // look again before loading. A thread for which waiting could dead-lock (it holds a connection) passes may_wait = false.
-  bool claim(const Node* node, std::uint32_t what, bool may_wait);
+  // One load of (node, what) at a time. While another thread has the claim, claim() waits and says so: then look again before
+  // loading. A thread for which waiting could dead-lock (it holds a connection) passes may_wait = false and loads beside the
+  // other, into nodes of its own.
+  enum class Claim : std::uint8_t { owned, waited, beside };
+  Claim claim(const Node* node, std::uint32_t what, bool may_wait);
   void release_claim(const Node* node, std::uint32_t what) noexcept;
 
   std::mutex mutex;

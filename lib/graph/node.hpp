@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -112,7 +113,7 @@ class Node : public detail::NodeStorage {
     Relation* relation = nullptr;
     Span span;
   };
-  template <class Matches>
+  template <std::predicate<const Relation&> Matches>
   Found find_span(std::uint32_t slot, Matches matches) const noexcept {
     Found found;
     for (Relation* relation = relations(); relation != nullptr; relation = relation->next) {

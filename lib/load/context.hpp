@@ -6,8 +6,10 @@
 
 #include <atomic>
 #include <memory>
+#include <vector>
 
 #include "dorm/registry.hpp"
+#include "load/statement_cache.hpp"
 #include "query/plan.hpp"
 #include "session/session.hpp"
 
@@ -16,15 +18,24 @@ namespace dorm::load {
 struct Engine {
   std::shared_ptr<Session> session;
   query::PlanCache plans;
+  StatementCache statements;  // of the writers
   LazyPolicy lazy = LazyPolicy::batch;
+  std::atomic<bool> closed{false};  // by its Database; handles may outlive that
 };
 
 struct Context {
-  Registry registry;
-  std::weak_ptr<Engine> engine;
+  Context(Registry snapshot, std::weak_ptr<Engine> database);
+
+  const Registry registry;
+  const std::weak_ptr<Engine> engine;
 
   // Throws StateError once the database is closed.
   std::shared_ptr<Engine> open_engine() const;
+  // Whole rows of a model.
+  const std::shared_ptr<const graph::Shape>& shape(const ModelInfo& model) const noexcept { return shapes_[model.id]; }
+
+ private:
+  std::vector<std::shared_ptr<const graph::Shape>> shapes_;  // by model id
 };
 
 }  // namespace dorm::load

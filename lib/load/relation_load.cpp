@@ -152,7 +152,9 @@ class Loader {
     const query::SourcePtr source = load_.children ? load_.children->root : query::model_source(context_->registry, target_);
     query::QuerySpec spec = with_fields(child_spec(source), relation_.target_fields);
     if (relation_.to_many()) order_by_default(spec, source, relation_, target_);
-    entry_ = load_.children || load_.partial ? nullptr : load_.parent->find_relation(relation_.index);
+    entry_ = load_.children || load_.partial || !load_.append ? nullptr : load_.parent->find_relation(relation_.index);
+    // An entry made by assignment leads to rows of other graphs and has no node to add to.
+    if (entry_ != nullptr && entry_->target == nullptr) entry_ = nullptr;
     graph::Node* node = entry_ == nullptr ? nullptr : entry_->target;
     const query::TermPtr filter = spec.where;
     in_chunks([&](std::vector<Values> keys) {

@@ -21,6 +21,7 @@ struct RelationLoad {
   query::SpecPtr children;                 // the query for the children: its conditions and order; null: all columns of all
   bool partial = false;                    // the children query filters
   std::string name;                        // of the entry; empty: the relation's
+  bool append = true;                      // may add to the entry that is there; false if another thread may be adding to it
 };
 
 // One query per 100,000 distinct keys, none if there are no keys. Slots whose key is NULL become null or empty. Returns the entry.

@@ -9,8 +9,13 @@
 
 namespace dorm::load {
 
+Context::Context(Registry snapshot, std::weak_ptr<Engine> database) : registry(std::move(snapshot)), engine(std::move(database)) {
+  shapes_.reserve(registry.models().size());
+  for (const auto& model : registry.models()) shapes_.push_back(query::model_shape(*model));
+}
+
 std::shared_ptr<Engine> Context::open_engine() const {
-  if (std::shared_ptr<Engine> alive = engine.lock()) return alive;
+  if (std::shared_ptr<Engine> alive = engine.lock(); alive && !alive->closed) return alive;
   throw StateError("the database is closed; what was loaded stays readable, but nothing more can be loaded");
 }
 
@@ -85,7 +90,7 @@ std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Co
   return graph;
 }
 
-Value run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose) {
+std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose) {
   const query::Shaped shaped = query::shape_of(spec, purpose);
   const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, purpose, shaped);
   graph::Graph graph(nullptr);
@@ -97,7 +102,7 @@ Value run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose pu
   for (std::uint16_t i = 0; i < shape->extras.size(); ++i) sink.segments[0].columns.push_back({i, i});
   const Parameters parameters(*plan, shaped.slots);
   engine.session->execute(plan->statement, parameters.cells(), &sink);
-  if (sink.rows() == 0) return {};
+  if (sink.rows() == 0) return std::nullopt;
   return value_of(graph.root()->rows.at(0)[0]);
 }
 

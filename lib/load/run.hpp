@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -43,8 +44,8 @@ std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Co
 // Returns the root's node.
 graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
                       std::uint32_t rows, graph::Node* root = nullptr);
-// One value of one row: count, exists, scalar.
-Value run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose);
+// The first value of the first row: count, exists. Nothing if there is no row.
+std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose);
 // Rows changed.
 std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, std::span<const query::Change> changes,
                        const query::InsertTarget* into = nullptr);

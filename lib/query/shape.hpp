@@ -33,7 +33,6 @@ struct SlotValue {
   Type type;
   bool array = false;
   const void* origin = nullptr;  // the Term, or the address of the limit, it comes from
-  std::string label;             // "User.age", for errors; filled when a plan is made
 };
 
 struct Shaped {

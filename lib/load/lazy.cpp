@@ -1,0 +1,127 @@
+#include "load/lazy.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "dorm/error.hpp"
+#include "load/relation_load.hpp"
+
+namespace dorm::load {
+namespace {
+
+// Siblings loaded with a touched row: enough to make a scan cheap, few enough to bound the memory of one touch.
+constexpr std::uint32_t batch_rows = 10'000;
+constexpr std::uint32_t field_claim = 0x80000000U;
+
+std::shared_ptr<const Context> shared_context(const graph::Node& node) {
+  return std::static_pointer_cast<const Context>(node.graph->context);
+}
+
+LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, const Engine& engine) {
+  if (const auto query = static_cast<LazyPolicy>(node.graph->lazy); query != LazyPolicy::unset) return query;
+  if (relation != nullptr && relation->lazy != LazyPolicy::unset) return relation->lazy;
+  if (node.shape->model->lazy != LazyPolicy::unset) return node.shape->model->lazy;
+  return engine.lazy;
+}
+
+void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* remedy) {
+  const bool alone = node.slot_count() <= 1;
+  if (policy == LazyPolicy::raise || (policy == LazyPolicy::raise_n_plus_one && !alone)) {
+    throw QueryError("'" + node.shape->model->name + "." + member + "' is not loaded and its lazy policy is '" +
+                     (policy == LazyPolicy::raise ? "raise" : "raise_n_plus_one") + "'; " + remedy);
+  }
+}
+
+class ClaimGuard {
+ public:
+  ClaimGuard(graph::Graph& graph, const graph::Node& node, std::uint32_t what) : graph_(graph), node_(node), what_(what) {}
+  ClaimGuard(const ClaimGuard&) = delete;
+  ClaimGuard& operator=(const ClaimGuard&) = delete;
+  ~ClaimGuard() { graph_.release_claim(&node_, what_); }
+
+ private:
+  graph::Graph& graph_;
+  const graph::Node& node_;
+  std::uint32_t what_;
+};
+
+// The slot and its siblings for which `is_missing` holds.
+template <class IsMissing>
+std::vector<std::uint32_t> siblings(const graph::Node& node, std::uint32_t slot, LazyPolicy policy, IsMissing is_missing) {
+  if (policy == LazyPolicy::each) return {slot};
+  std::vector<std::uint32_t> slots;
+  const std::uint32_t first = slot - slot % batch_rows;
+  const std::uint32_t end = std::min(node.slot_count(), first + batch_rows);
+  for (std::uint32_t i = first; i < end; ++i)
+    if (i == slot || is_missing(i)) slots.push_back(i);
+  return slots;
+}
+
+}  // namespace
+
+const Context& context_of(const graph::Node& node) { return *static_cast<const Context*>(node.graph->context.get()); }
+
+graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation) {
+  while (true) {
+    const graph::Node::Found found = node.find_span(slot, relation.index);
+    if (found.span.state != graph::RelationState::not_loaded) return found;
+    const std::shared_ptr<const Context> context = shared_context(node);
+    const std::shared_ptr<Engine> engine = context->open_engine();
+    const LazyPolicy policy = policy_of(node, &relation, *engine);
+    check_policy(node, policy, relation.name, "load it with the query, or set another policy");
+    for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
+
+    const bool may_wait = engine->session->current_transaction() == nullptr;
+    const graph::Graph::Claim claim = node.graph->claim(&node, relation.index, may_wait);
+    if (claim == graph::Graph::Claim::waited) continue;
+    RelationLoad load;
+    load.parent = &node;
+    load.relation = &relation;
+    load.append = claim == graph::Graph::Claim::owned;
+    const auto run = [&] {
+      if (node.find_span(slot, relation.index).span.state != graph::RelationState::not_loaded) return;
+      load.slots = siblings(node, slot, policy, [&](std::uint32_t other) {
+        if (node.find_span(other, relation.index).span.state != graph::RelationState::not_loaded) return false;
+        const Cell* cells = node.cells(other);
+        return std::all_of(relation.fields.begin(), relation.fields.end(), [&](std::uint32_t field) { return cells[field].is_loaded(); });
+      });
+      load_relation(*engine, context, load);
+    };
+    if (claim == graph::Graph::Claim::beside) {
+      run();
+      continue;
+    }
+    const ClaimGuard guard(*node.graph, node, relation.index);
+    run();
+  }
+}
+
+void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
+  while (!node.cells(slot)[field].is_loaded()) {
+    const ModelInfo& model = *node.shape->model;
+    if (const auto state = node.states.find(slot); state != node.states.end() && !state->second.saved) {
+      throw StateError("'" + model.name + "." + model.fields[field].name + "' has no value yet: the row is not saved");
+    }
+    const std::shared_ptr<const Context> context = shared_context(node);
+    const std::shared_ptr<Engine> engine = context->open_engine();
+    const LazyPolicy policy = policy_of(node, nullptr, *engine);
+    check_policy(node, policy, model.fields[field].name, "select it with the query, or set another policy");
+    const bool may_wait = engine->session->current_transaction() == nullptr;
+    const graph::Graph::Claim claim = node.graph->claim(&node, field | field_claim, may_wait);
+    if (claim == graph::Graph::Claim::waited) continue;
+    const auto run = [&] {
+      if (node.cells(slot)[field].is_loaded()) return;
+      load_cells(*engine, context, node, siblings(node, slot, policy, [&](std::uint32_t other) { return !node.cells(other)[field].is_loaded(); }),
+                 {field});
+      if (!node.cells(slot)[field].is_loaded()) throw NotFound("the row of model '" + model.name + "' is gone from the database");
+    };
+    if (claim == graph::Graph::Claim::beside) {
+      run();
+      continue;
+    }
+    const ClaimGuard guard(*node.graph, node, field | field_claim);
+    run();
+  }
+}
+
+}  // namespace dorm::load

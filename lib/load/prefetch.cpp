@@ -1,0 +1,76 @@
+#include "load/prefetch.hpp"
+
+#include "core/text.hpp"
+#include "dorm/error.hpp"
+#include "load/relation_load.hpp"
+#include "load/run.hpp"
+
+namespace dorm::load {
+namespace {
+
+const ModelInfo& model_of(const query::QuerySpec& spec) {
+  if (!spec.root || spec.root->model == nullptr || spec.mode != query::RowMode::models) {
+    throw QueryError("prefetch attaches rows of models; select from a model, without dicts(), tuples() or objects()");
+  }
+  return *spec.root->model;
+}
+
+// The relation of `parent` that leads to `child`, by a foreign key of either side; nullptr if there is none.
+const RelationInfo* relation_between(const ModelInfo& parent, const ModelInfo& child, const Registry& registry) {
+  std::vector<const RelationInfo*> found;
+  for (const RelationInfo& relation : parent.relations) {
+    if (relation.target != child.id || relation.through != no_index) continue;
+    // A model that refers to itself is followed downwards: parents, then children.
+    if (relation.holds_key() && parent.id == child.id) continue;
+    found.push_back(&relation);
+  }
+  if (found.empty()) return nullptr;
+  if (found.size() == 1) return found.front();
+  std::vector<std::string> names;
+  for (const RelationInfo* relation : found) {
+    const RelationInfo& key = relation->holds_key() ? *relation : child.relations[relation->inverse];
+    names.push_back(registry.model(key.model).name + "." + key.name);
+  }
+  throw QueryError("more than one foreign key between '" + parent.name + "' and '" + child.name + "': " + quote_list(names) +
+                   "; prefetch cannot choose");
+}
+
+}  // namespace
+
+std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, const std::vector<query::SpecPtr>& queries) {
+  // All mistakes before the first statement.
+  struct Step {
+    std::size_t parent;
+    const RelationInfo* relation;
+  };
+  std::vector<Step> steps(queries.size());
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const ModelInfo& model = model_of(*queries[i]);
+    if (i == 0) continue;
+    if (queries[i]->limit || queries[i]->offset) {
+      throw QueryError("a limit on the prefetched query of '" + model.name + "' would cut across its parents; limit the first query, or filter");
+    }
+    if (!queries[i]->group_by.empty() || queries[i]->distinct) throw QueryError("the prefetched query of '" + model.name + "' cannot be grouped or distinct");
+    const RelationInfo* relation = nullptr;
+    for (std::size_t before = i; before-- > 0 && relation == nullptr;) {
+      relation = relation_between(model_of(*queries[before]), model, context->registry);
+      if (relation != nullptr) steps[i] = {before, relation};
+    }
+    if (relation == nullptr) throw QueryError("no foreign key between '" + model.name + "' and a query before it; prefetch needs one");
+  }
+  std::vector<graph::Node*> nodes(queries.size());
+  std::shared_ptr<graph::Graph> graph = run(engine, context, *queries.front());
+  nodes[0] = graph->root();
+  for (std::size_t i = 1; i < queries.size(); ++i) {
+    RelationLoad load;
+    load.parent = nodes[steps[i].parent];
+    load.relation = steps[i].relation;
+    load.children = queries[i];
+    load.partial = queries[i]->where != nullptr || !queries[i]->joins.empty();
+    for (std::uint32_t slot = 0; slot < load.parent->slot_count(); ++slot) load.slots.push_back(slot);
+    nodes[i] = load_relation(engine, context, load)->target;
+  }
+  return graph;
+}
+
+}  // namespace dorm::load

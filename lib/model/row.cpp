@@ -1,0 +1,224 @@
+#include "dorm/row.hpp"
+
+#include <algorithm>
+
+#include "dorm/model.hpp"
+#include "load/lazy.hpp"
+#include "load/relation_load.hpp"
+#include "load/run.hpp"
+#include "model/database_impl.hpp"
+#include "model/json.hpp"
+#include "model/row_access.hpp"
+#include "model/row_make.hpp"
+#include "query/validate.hpp"
+#include "write/row_write.hpp"
+
+namespace dorm {
+namespace {
+
+const ModelInfo& writable_model(const graph::Node& node) {
+  if (node.shape->model == nullptr) throw StateError("a flat row belongs to no model and cannot be written");
+  return *node.shape->model;
+}
+
+}  // namespace
+
+Row::Row(std::shared_ptr<graph::Node> node, std::uint32_t slot) noexcept : node_(std::move(node)), storage_(node_.get()), slot_(slot) {}
+
+Field Row::operator[](std::string_view member) const {
+  graph::Node& node = access::node_of(*this);
+  const access::Member found = access::find_member(node, member);
+  if (found.cell != no_index) return {&node, slot_, found.cell};
+  return {&node, slot_, found.relation, found.named};
+}
+
+Field Row::operator[](std::size_t position) const {
+  graph::Node& node = access::node_of(*this);
+  if (position >= node.shape->width()) {
+    throw QueryError("position " + std::to_string(position) + " is beyond the row's " + std::to_string(node.shape->width()) + " columns");
+  }
+  return {&node, slot_, static_cast<std::uint32_t>(position)};
+}
+
+Related Row::related(std::string_view relation) const {
+  const access::Member found = access::find_member(access::node_of(*this), relation);
+  if (found.cell != no_index) throw QueryError("'" + access::member_label(*node_, found) + "' is a column, not a relation");
+  const bool many = found.named != nullptr ? found.named->to_many : node_->shape->model->relations[found.relation].to_many();
+  if (!many) throw QueryError("'" + access::member_label(*node_, found) + "' leads to one row; read it with row[\"" + std::string(relation) + "\"]");
+  return {*this, found.relation, std::string(relation)};
+}
+
+void Row::set(std::string_view member, Value value) const {
+  graph::Node& node = access::node_of(*this);
+  const ModelInfo& model = writable_model(node);
+  const access::Member found = access::find_member(node, member);
+  if (found.cell != no_index) {
+    if (found.cell >= node.shape->fields) throw QueryError("'" + std::string(member) + "' was computed by the query and cannot be written");
+    make::set_field(node, slot_, model.fields[found.cell], std::move(value));
+    return;
+  }
+  if (found.relation == no_index || !model.relations[found.relation].holds_key()) {
+    throw QueryError("'" + access::member_label(node, found) + "' cannot be set; write the foreign key on its other side");
+  }
+  make::set_relation(node, slot_, model.relations[found.relation], std::move(value));
+}
+
+void Row::set(std::string_view relation, const Row& related) const {
+  graph::Node& node = access::node_of(*this);
+  const ModelInfo& model = writable_model(node);
+  const access::Member found = access::find_member(node, relation);
+  if (found.relation == no_index || !model.relations[found.relation].holds_key()) {
+    throw QueryError("'" + access::member_label(node, found) + "' does not take a row; only a foreign key does");
+  }
+  make::set_relation(node, slot_, model.relations[found.relation], related);
+}
+
+bool Row::save() const {
+  graph::Node& node = access::node_of(*this);
+  writable_model(node);
+  const std::shared_ptr<const load::Context> context = access::context_of(node);
+  const std::shared_ptr<load::Engine> engine = context->open_engine();
+  make::take_keys_of_related(node, slot_);
+  if (!write::is_dirty(node, slot_)) return false;
+  if (write::is_saved(node, slot_)) {
+    write::update(*engine, *context, node, slot_);
+  } else {
+    write::insert(*engine, *context, node, slot_);
+  }
+  return true;
+}
+
+void Row::delete_row() const {
+  graph::Node& node = access::node_of(*this);
+  const ModelInfo& model = writable_model(node);
+  if (!write::is_saved(node, slot_)) throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to delete");
+  const std::shared_ptr<const load::Context> context = access::context_of(node);
+  write::remove(*context->open_engine(), *context, node, slot_);
+}
+
+void Row::load(bool discard_changes) const {
+  graph::Node& node = access::node_of(*this);
+  const ModelInfo& model = writable_model(node);
+  if (!write::is_saved(node, slot_)) throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to load");
+  if (write::is_dirty(node, slot_) && !discard_changes) {
+    throw StateError("the row of model '" + model.name + "' has unsaved changes; save it, or discard them with load(true)");
+  }
+  const std::shared_ptr<const load::Context> context = access::context_of(node);
+  make::reload(*context->open_engine(), context, node, slot_);
+}
+
+bool Row::is_saved() const { return write::is_saved(access::node_of(*this), slot_); }
+bool Row::is_dirty() const { return write::is_dirty(access::node_of(*this), slot_); }
+
+std::vector<std::string> Row::dirty_fields() const {
+  const graph::Node& node = access::node_of(*this);
+  std::vector<std::string> names;
+  const auto state = node.states.find(slot_);
+  if (state == node.states.end()) return names;
+  for (const FieldInfo& field : writable_model(node).fields) {
+    const bool changed = state->second.saved ? std::any_of(state->second.originals.begin(), state->second.originals.end(),
+                                                           [&](const auto& original) { return original.cell == field.index; })
+                                             : node.cells(slot_)[field.index].is_loaded();
+    if (changed) names.push_back(field.name);
+  }
+  return names;
+}
+
+bool operator==(const Row& left, const Row& right) {
+  if (left.same_row(right)) return true;
+  if (!left.has_value() || !right.has_value()) return false;
+  const graph::Node& a = *left.node_;
+  const graph::Node& b = *right.node_;
+  const ModelInfo* model = a.shape->model;
+  if (model == nullptr || b.shape->model == nullptr || model->qualified_name() != b.shape->model->qualified_name()) return false;
+  if (model->primary_key.empty() || !write::is_saved(a, left.slot_) || !write::is_saved(b, right.slot_)) return false;
+  const Cell* left_cells = a.cells(left.slot_);
+  const Cell* right_cells = b.cells(right.slot_);
+  return std::all_of(model->primary_key.begin(), model->primary_key.end(), [&](std::uint32_t field) {
+    return left_cells[field].is_loaded() && graph::same_cell(left_cells[field], right_cells[field]);
+  });
+}
+
+KeyRef Row::key() const { return access::key_of(access::node_of(*this), slot_); }
+Row::operator Expr() const { return Expr(key()); }
+const ModelInfo* Row::model() const noexcept { return storage_ == nullptr ? nullptr : node_->shape->model; }
+
+std::vector<std::string> Row::names() const {
+  const graph::Shape& shape = *access::node_of(*this).shape;
+  std::vector<std::string> names;
+  if (shape.model != nullptr)
+    for (const FieldInfo& field : shape.model->fields) names.push_back(field.name);
+  for (const graph::Shape::Extra& extra : shape.extras) names.push_back(extra.name);
+  return names;
+}
+
+bool Row::is_loaded(std::string_view member) const {
+  const graph::Node& node = access::node_of(*this);
+  const access::Member found = access::find_member(node, member);
+  if (found.cell != no_index) return node.cells(slot_)[found.cell].is_loaded();
+  const graph::Node::Found span = found.named != nullptr ? node.find_span(slot_, std::string_view(found.named->name)) : node.find_span(slot_, found.relation);
+  return span.span.state != graph::RelationState::not_loaded;
+}
+
+std::string Row::to_json() const { return row_json(access::node_of(*this), slot_); }
+
+Row Row::copy() const {
+  const graph::Node& node = access::node_of(*this);
+  const ModelInfo& model = writable_model(node);
+  const Row made = make::new_row(access::context_of(node), model);
+  const Cell* cells = node.cells(slot_);
+  for (const FieldInfo& field : model.fields) {
+    if (field.primary_key || field.generated || !cells[field.index].is_loaded()) continue;
+    write::init_cell(*made.node(), 0, field.index, load::value_of(cells[field.index]));
+  }
+  return made;
+}
+
+Row Row::detached() const {
+  const graph::Node& node = access::node_of(*this);
+  auto graph = std::make_shared<graph::Graph>(node.graph->context);
+  graph::Node* own = graph->add_node(node.shape, 0);
+  own->rows.append();
+  const Cell* cells = node.cells(slot_);
+  for (std::uint32_t cell = 0; cell < node.shape->width(); ++cell)
+    if (cells[cell].is_loaded()) write::init_cell(*own, 0, cell, load::value_of(cells[cell]));
+  if (!write::is_saved(node, slot_)) own->states[0].saved = false;
+  return {graph->share(own), 0};
+}
+
+// ---- Rows ----
+
+Rows::Rows(std::shared_ptr<graph::Node> node, std::size_t count) : node_(std::move(node)), count_(count) {}
+Rows::Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count)
+    : node_(std::move(node)), relation_(relation), begin_(begin), count_(count) {}
+
+Rows::iterator::iterator(const Rows& rows, std::size_t index)
+    : row_(rows.node_, 0), relation_(rows.relation_), begin_(rows.begin_), index_(static_cast<std::uint32_t>(index)), count_(static_cast<std::uint32_t>(rows.count_)) {
+  move();
+}
+
+std::uint32_t Rows::target_slot(const graph::Relation* relation, std::uint32_t index) noexcept { return relation->target_slot(index); }
+
+Row Rows::operator[](std::size_t index) const {
+  if (index >= count_) throw QueryError("row " + std::to_string(index) + " is beyond the list's " + std::to_string(count_) + " rows");
+  const auto position = static_cast<std::uint32_t>(index);
+  return {node_, relation_ == nullptr ? position : relation_->target_slot(begin_ + position)};
+}
+
+ColumnHandle Rows::column(std::string_view name) const {
+  if (!node_) throw StateError("an empty list of rows has no columns");
+  const access::Member found = access::find_member(*node_, name);
+  if (found.cell == no_index) throw QueryError("'" + access::member_label(*node_, found) + "' is a relation, not a column");
+  return ColumnHandle(found.cell);
+}
+
+std::string Rows::to_json() const {
+  std::string text = "[";
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (i != 0) text += ',';
+    text += (*this)[i].to_json();
+  }
+  return text + "]";
+}
+
+}  // namespace dorm

@@ -1,0 +1,30 @@
+// model/row_make.hpp: makes rows and writes their members: names and values become checked cells, related rows become keys.
+//
+// One thread at a time per graph.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "dorm/row.hpp"
+#include "graph/graph.hpp"
+#include "load/context.hpp"
+
+namespace dorm::make {
+
+// An unsaved row without values, in a graph of its own.
+Row new_row(std::shared_ptr<const load::Context> context, const ModelInfo& model);
+
+// Checked by query::fit; generated and immutable fields are refused.
+void set_field(graph::Node& node, std::uint32_t slot, const FieldInfo& field, Value value);
+// A foreign key by value: null, or the raw key (a list for a composite one).
+void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, Value value);
+// By row: its key, and the row itself, so that reading the relation asks nothing.
+void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, const Row& related);
+// Rows that were assigned before they were saved: their keys now, or StateError.
+void take_keys_of_related(graph::Node& node, std::uint32_t slot);
+
+// Reads the loaded columns of a saved row again; NotFound if it is gone.
+void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node, std::uint32_t slot);
+
+}  // namespace dorm::make

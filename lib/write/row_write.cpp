@@ -1,0 +1,206 @@
+#include "write/row_write.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "core/coerce.hpp"
+#include "dorm/error.hpp"
+#include "graph/row_sink.hpp"
+#include "load/run.hpp"
+#include "query/validate.hpp"
+#include "sql/arena.hpp"
+#include "write/pending_row.hpp"
+#include "write/statements.hpp"
+
+namespace dorm::write {
+namespace {
+
+bool has_bytes(CellTag tag) noexcept {
+  return tag == CellTag::text || tag == CellTag::blob || tag == CellTag::json || tag == CellTag::decimal_text || tag == CellTag::uuid;
+}
+
+// As borrow(), decimals beyond 18 digits included: their text is put into `text`.
+Cell cell_of(const Value& value, std::string& text) {
+  if (value.kind() != ValueKind::decimal || value.decimal().fits()) return borrow(value);
+  text = value.decimal().text();
+  return Cell::of_bytes(CellTag::decimal_text, text);
+}
+
+const ModelInfo& model_of(const graph::Node& node) {
+  if (node.shape->model == nullptr) throw StateError("a flat row belongs to no model and cannot be written");
+  return *node.shape->model;
+}
+
+// Remembers in the open transaction, if there is one, how to undo what was just saved.
+void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, bool was_saved, std::vector<std::uint32_t> generated) {
+  const auto found = node.states.find(slot);
+  TransactionLevel* level = engine.session->current_transaction();
+  if (level != nullptr) {
+    graph::SlotState before;
+    before.saved = was_saved;
+    if (found != node.states.end()) before.originals = std::move(found->second.originals);
+    auto pending = std::make_unique<PendingRow>(node, slot, std::move(before), std::move(generated));
+    level->enlist(*pending);
+    node.attachments.push_back(std::move(pending));
+  }
+  if (found == node.states.end() && saved) return;
+  graph::SlotState& state = node.states[slot];
+  state.saved = saved;
+  state.originals.clear();
+}
+
+// The value of a key column as the database has it: what it was before it was written.
+const Cell& stored(const graph::Node& node, std::uint32_t slot, std::uint32_t cell) {
+  const auto state = node.states.find(slot);
+  if (state != node.states.end()) {
+    for (const graph::SlotState::Original& original : state->second.originals)
+      if (original.cell == cell) return original.value;
+  }
+  return node.cells(slot)[cell];
+}
+
+void append_key(const graph::Node& node, std::uint32_t slot, std::vector<Cell>& cells) {
+  const ModelInfo& model = model_of(node);
+  if (model.primary_key.empty()) throw StateError("model '" + model.name + "' has no primary key; its rows cannot be updated or deleted one by one");
+  for (const std::uint32_t field : model.primary_key) {
+    const Cell& cell = stored(node, slot, field);
+    if (!cell.is_loaded()) {
+      throw StateError("the key '" + query::label_of(model, model.fields[field]) + "' was not selected, so the row is read-only; select it too");
+    }
+    cells.push_back(cell);
+  }
+}
+
+[[noreturn]] void gone(const ModelInfo& model) {
+  throw NotFound("the row of model '" + model.name + "' is gone from the database");
+}
+
+}  // namespace
+
+bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept {
+  const auto state = node.states.find(slot);
+  return state == node.states.end() || state->second.saved;
+}
+
+bool is_dirty(const graph::Node& node, std::uint32_t slot) noexcept {
+  const auto state = node.states.find(slot);
+  return state != node.states.end() && (!state->second.saved || !state->second.originals.empty());
+}
+
+void init_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value) {
+  std::string text;
+  Cell made = cell_of(value, text);
+  if (has_bytes(made.tag)) made.data = node.arena.copy(made.view()).data();
+  node.cells(slot)[cell] = made;
+}
+
+void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value) {
+  graph::make_own_row(node, slot);
+  std::string text;
+  Cell made = cell_of(value, text);
+  graph::SlotState& state = node.states[slot];
+  Cell& current = node.cells(slot)[cell];
+  const auto old_text = std::find_if(state.texts.begin(), state.texts.end(), [&](const auto& item) { return item.cell == cell; });
+  const bool first_change = std::none_of(state.originals.begin(), state.originals.end(), [&](const auto& item) { return item.cell == cell; });
+  if (first_change && state.saved) {
+    state.originals.push_back({cell, current, old_text == state.texts.end() ? nullptr : old_text->bytes});
+  }
+  if (has_bytes(made.tag)) {
+    auto bytes = std::make_shared_for_overwrite<char[]>(std::max<std::size_t>(made.size, 1));
+    if (made.size != 0) std::memcpy(bytes.get(), made.data, made.size);
+    made.data = bytes.get();
+    if (old_text == state.texts.end()) {
+      state.texts.push_back({cell, std::move(bytes)});
+    } else {
+      old_text->bytes = std::move(bytes);
+    }
+  }
+  current = made;
+}
+
+void apply_defaults(const Context&, graph::Node& node, std::uint32_t slot) {
+  const Cell* cells = node.cells(slot);
+  for (const FieldInfo& field : model_of(node).fields) {
+    if (field.default_value && !cells[field.index].is_loaded()) init_cell(node, slot, field.index, query::default_value(*field.default_value, field.type));
+  }
+}
+
+void insert(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot) {
+  const ModelInfo& model = model_of(node);
+  apply_defaults(context, node, slot);
+  Cell* cells = node.cells(slot);
+  ColumnSet columns(model.fields.size());
+  std::vector<Cell> parameters;
+  parameters.reserve(model.fields.size());
+  std::vector<std::uint32_t> generated;
+  for (const FieldInfo& field : model.fields) {
+    const Cell& cell = cells[field.index];
+    if (field.generated) {
+      generated.push_back(field.index);
+    } else if (cell.is_loaded() && !(cell.is_null() && field.auto_increment)) {
+      columns.add(field.index);
+      parameters.push_back(cell);
+    } else if (field.auto_increment || field.database_default) {
+      generated.push_back(field.index);
+    } else if (field.nullable) {
+      cells[field.index] = Cell::of_null();
+    } else {
+      throw DataError(query::label_of(model, field) + " is required; give it a value");
+    }
+  }
+  const std::shared_ptr<const InsertPlan> plan = insert_plan(engine, context.registry, model, columns, generated);
+  if (plan->returning.empty()) {
+    const driver::Outcome outcome = engine.session->execute(plan->statement, parameters);
+    if (plan->generated_id != no_index) cells[plan->generated_id] = Cell::of_integer(outcome.last_insert_id);
+  } else {
+    // Read into a row of its own first: if nothing comes back, nothing was changed.
+    graph::Node returned(nullptr, node.shape, 0);
+    graph::RowSink sink;
+    sink.segments.resize(1);
+    sink.segments[0].node = &returned;
+    for (std::uint16_t i = 0; i < plan->returning.size(); ++i) sink.segments[0].columns.push_back({i, static_cast<std::uint16_t>(plan->returning[i])});
+    engine.session->execute(plan->statement, parameters, &sink);
+    if (sink.rows() != 1) throw StateError("inserting into '" + model.name + "' returned " + std::to_string(sink.rows()) + " rows");
+    for (const std::uint32_t field : plan->returning) {
+      Cell cell = returned.cells(0)[field];
+      if (has_bytes(cell.tag)) cell.data = node.arena.copy(cell.view()).data();
+      cells[field] = cell;
+    }
+  }
+  settle(engine, node, slot, true, false, std::move(generated));
+}
+
+void update(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot) {
+  const ModelInfo& model = model_of(node);
+  const auto state = node.states.find(slot);
+  if (state == node.states.end() || state->second.originals.empty()) return;
+  std::vector<Cell> key;
+  append_key(node, slot, key);
+  for (const FieldInfo& field : model.fields) {
+    if (!field.on_update) continue;
+    const bool given = std::any_of(state->second.originals.begin(), state->second.originals.end(), [&](const auto& item) { return item.cell == field.index; });
+    if (!given) set_cell(node, slot, field.index, query::function_value(*field.on_update, field.type));
+  }
+  ColumnSet columns(model.fields.size());
+  for (const graph::SlotState::Original& original : state->second.originals) columns.add(original.cell);
+  std::vector<Cell> parameters;
+  const Cell* cells = node.cells(slot);
+  for (std::uint32_t field = 0; field < model.fields.size(); ++field)
+    if (columns.has(field)) parameters.push_back(cells[field]);
+  parameters.insert(parameters.end(), key.begin(), key.end());
+  const std::shared_ptr<const driver::Statement> statement = update_statement(engine, context.registry, model, columns);
+  if (engine.session->execute(*statement, parameters).affected == 0) gone(model);
+  settle(engine, node, slot, true, true, {});
+}
+
+void remove(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot) {
+  const ModelInfo& model = model_of(node);
+  std::vector<Cell> key;
+  append_key(node, slot, key);
+  const std::shared_ptr<const driver::Statement> statement = delete_statement(engine, context.registry, model);
+  if (engine.session->execute(*statement, key).affected == 0) gone(model);
+  settle(engine, node, slot, false, true, {});
+}
+
+}  // namespace dorm::write

@@ -1,0 +1,42 @@
+// write/statements.hpp: the statements that write one row of a model, made once per set of columns.
+//
+// Thread-safe; the results are immutable and shared.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "driver/statement.hpp"
+#include "load/context.hpp"
+
+namespace dorm::write {
+
+using load::Engine;
+
+// Which fields of a model a statement writes.
+class ColumnSet {
+ public:
+  explicit ColumnSet(std::size_t fields) : words_((fields + 63) / 64) {}
+  void add(std::uint32_t field) noexcept { words_[field / 64] |= std::uint64_t{1} << (field % 64); }
+  bool has(std::uint32_t field) const noexcept { return (words_[field / 64] >> (field % 64) & 1U) != 0; }
+  const std::vector<std::uint64_t>& words() const noexcept { return words_; }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+struct InsertPlan {
+  driver::Statement statement;
+  std::vector<std::uint32_t> returning;         // fields that come back as a row
+  std::uint32_t generated_id = 0xFFFFFFFFU;     // or the one that the driver reports by itself
+};
+
+std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns,
+                                              const std::vector<std::uint32_t>& generated);
+// Parameters: the columns in field order, then the key.
+std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns);
+std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry, const ModelInfo& model);
+
+}  // namespace dorm::write
