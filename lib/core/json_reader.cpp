@@ -112,6 +112,12 @@ class Reader {
     node.name_offset_ = at_;
     node.parent_ = parent;
     node.document_ = &document_;
+    if (parent == nullptr) return node;
+    // Named before anything inside it is read: a mistake there needs the whole pointer.
+    node.index_ = static_cast<std::uint32_t>(parent->items_.size());
+    if (!parent->is(NodeKind::object)) return node;
+    node.name_ = std::move(name_);
+    node.name_offset_ = name_offset_;
     return node;
   }
 
@@ -287,9 +293,7 @@ class Reader {
     Node& node = make(parent, NodeKind::array);
     ++at_;
     while (!closed(']', node.items_.empty())) {
-      Node* item = value(&node, depth + 1);
-      item->index_ = static_cast<std::uint32_t>(node.items_.size());
-      node.items_.push_back(item);
+      node.items_.push_back(value(&node, depth + 1));
     }
     return &node;
   }
@@ -298,21 +302,19 @@ class Reader {
     Node& node = make(parent, NodeKind::object);
     ++at_;
     while (!closed('}', node.items_.empty())) {
-      const std::size_t start = at_;
       if (text_[at_] != '"') {
         syntax(at_, "unexpected " + shown(at_) + " where a key is due", "keys stand in double quotes");
       }
+      const std::size_t start = at_;
       std::string name = string();
       space();
       if (at_ >= text_.size() || text_[at_] != ':') {
         syntax(at_, "unexpected " + shown(at_) + " where a colon is due", "");
       }
       ++at_;
-      Node* item = value(&node, depth + 1);
-      item->index_ = static_cast<std::uint32_t>(node.items_.size());
-      item->name_ = std::move(name);
-      item->name_offset_ = start;
-      node.items_.push_back(item);
+      name_ = std::move(name);
+      name_offset_ = start;
+      node.items_.push_back(value(&node, depth + 1));
     }
     refuse_duplicates(node);
     return &node;
@@ -360,6 +362,8 @@ class Reader {
   const ReadOptions& options_;
   std::vector<Diagnostic>& mistakes_;
   std::size_t at_ = 0;
+  std::string name_;  // of the member whose value comes next
+  std::size_t name_offset_ = 0;
 };
 
 std::shared_ptr<const Document> Document::read(std::string name, std::string text, const ReadOptions& options,

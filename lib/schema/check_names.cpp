@@ -18,7 +18,8 @@ void check_columns(Draft& draft, const ModelDraft& model) {
   std::map<std::string, const FieldInfo*> seen;
   for (const FieldInfo& field : model.info->fields) {
     const auto [known, added] = seen.try_emplace(lower_case(field.column), &field);
-    if (added) continue;
+    // Two of one name are a clash of accessors, reported as such.
+    if (added || known->second->name == field.name) continue;
     Place place = model.place();
     for (const FieldDraft& candidate : model.fields) {
       for (const std::uint32_t key : candidate.keys) {

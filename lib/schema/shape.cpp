@@ -94,10 +94,12 @@ class ShapeCheck {
     for (const Key& key : form.keys) {
       if (applies(key, form)) legal.push_back(key.name);
     }
-    report_
-        .error(Stage::shape, "key.unknown", at_name(item),
-               "unknown key " + quoted_name(item) + " in " + form.what + did_you_mean(item.name(), legal))
-        .help = "put what is not dorm's under \"annotations\"";
+    Diagnostic& diagnostic =
+        report_.error(Stage::shape, "key.unknown", at_name(item),
+                      "unknown key " + quoted_name(item) + " in " + form.what + did_you_mean(item.name(), legal));
+    if (std::find(legal.begin(), legal.end(), "annotations") != legal.end()) {
+      diagnostic.help = "put what is not dorm's under \"annotations\"";
+    }
   }
 
   void not_applicable(const Node& item, const Key& key, const Form& form) {

@@ -1,5 +1,5 @@
-// Every mistake a schema can have, with the text that reports it: bad/<code>[.<variant>].json, or a folder of files, beside
-// a golden .txt whose input are the options of the load.
+// Every mistake a schema can have, with the text that reports it: bad/<code>[.<variant>].json, or a folder of files,
+// beside a golden .txt whose input are the options of the load.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -98,7 +98,8 @@ TEST(BadSchemas, EveryCodeHasASampleAndEverySampleACode) {
   const std::regex code(R"re("([a-z0-9]+(?:_[a-z]+)*\.[a-z0-9_]+)")re");
   const auto read = [&](const fs::path& file) {
     const std::string text = content(file);
-    for (std::sregex_iterator found(text.begin(), text.end(), code), end; found != end; ++found) emitted.insert((*found)[1]);
+    for (std::sregex_iterator found(text.begin(), text.end(), code), end; found != end; ++found)
+      emitted.insert((*found)[1]);
   };
   const fs::path root = fs::path(DORM_SOURCE_DIR) / "lib";
   for (const fs::directory_entry& entry : fs::directory_iterator(root / "schema")) {
