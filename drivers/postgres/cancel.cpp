@@ -91,20 +91,20 @@ Canceller::Ending Canceller::statement_ends() noexcept {
 void Canceller::request() noexcept {
   const std::lock_guard lock(mutex_);
   if (!armed_ || !running_) return;
-  const Delivery delivery = deliver(true, at_most({}, request_budget));
+  const Delivery delivery = deliver(at_most({}, request_budget));
   if (delivery == Delivery::not_sent) return;
   ending_.requested = true;
   ending_.in_doubt |= delivery == Delivery::unknown;
 }
 
-void Canceller::request_and_forget() noexcept {
+void Canceller::request_at_farewell() noexcept {
   const std::lock_guard lock(mutex_);
-  if (armed_) deliver(false, at_most({}, farewell_budget));
+  if (armed_) deliver(at_most({}, farewell_budget));
 }
 
 // In plain text also where the connection has TLS, as libpq before 17 does: an eavesdropper learns how to stop
 // statements.
-Canceller::Delivery Canceller::deliver(bool wait_for_end, driver::Deadline deadline) const noexcept {
+Canceller::Delivery Canceller::deliver(driver::Deadline deadline) const noexcept {
   const Socket socket(address_.ss_family);
   if (socket.get() < 0) return Delivery::not_sent;
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address_), address_size_) != 0) {
@@ -115,7 +115,6 @@ Canceller::Delivery Canceller::deliver(bool wait_for_end, driver::Deadline deadl
   if (::send(socket.get(), packet_.data(), packet_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(packet_.size())) {
     return Delivery::not_sent;
   }
-  if (!wait_for_end) return Delivery::unknown;
   // The server answers by closing, after it has signalled its process.
   return wait_for(socket.get(), POLLIN, deadline) == 0 ? Delivery::unknown : Delivery::confirmed;
 }

@@ -29,12 +29,12 @@ class Canceller {
   Ending statement_ends() noexcept;
 
   void request() noexcept;
-  // Asks without waiting for an answer: the connection is given up anyway.
-  void request_and_forget() noexcept;
+  // The connection is given up: what it runs should end with it. Takes a tenth of a second at most.
+  void request_at_farewell() noexcept;
 
  private:
   enum class Delivery : std::uint8_t { confirmed, unknown, not_sent };
-  Delivery deliver(bool wait_for_end, driver::Deadline deadline) const noexcept;
+  Delivery deliver(driver::Deadline deadline) const noexcept;
 
   std::mutex mutex_;
   bool armed_ = false;  // guarded by mutex_, as all below

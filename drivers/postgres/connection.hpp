@@ -48,6 +48,7 @@ class Connection final : public driver::Connection {
   void cancel() noexcept override { canceller_.request(); }
 
   const sql::Dialect& dialect() const noexcept override;
+  driver::Statistics statistics() const noexcept override { return statistics_; }
 
  private:
   enum class End : std::uint8_t { complete, late, gone, refused };
@@ -64,11 +65,13 @@ class Connection final : public driver::Connection {
   End collect(driver::Deadline deadline);
   const PGresult* first_error() const noexcept;
   Situation situation() const noexcept;
+  ErrorDetails local_details() const;  // of an error that the server has not seen
   TransactionState state_now() const noexcept;
   void require_complete(End end);
   End send_simple(const char* sql, driver::Deadline deadline);
 
   // execute.cpp
+  void bind(const driver::Statement& statement, const Prepared& prepared, std::span<const Cell> parameters);
   Prepared prepare(const driver::Statement& statement, std::size_t values, bool named, driver::Deadline deadline);
   driver::Outcome execute_at_once(const driver::Statement& statement, std::span<const Cell> parameters,
                                   graph::RowSink* rows, driver::Deadline deadline);
@@ -89,6 +92,7 @@ class Connection final : public driver::Connection {
   Canceller canceller_;
   StatementCache cache_;
   std::uint64_t names_ = 0;
+  driver::Statistics statistics_;
   std::unordered_map<Oid, Wire> user_types_;
   Binding binding_;
 

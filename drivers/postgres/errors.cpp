@@ -123,11 +123,10 @@ void throw_error(const PGresult* result, const Situation& situation) {
     raise<SerializationFailure>("could not serialize the transaction; run it again", situation, details(true));
   if (state == "40P01") raise<Deadlock>("deadlock; run the transaction again", situation, details(true));
   if (state == "55P03") raise<LockTimeout>("a lock was not free in time", situation, details(true));
+  // Who stops a statement the server does not say; if it was not us, it is nearly always a timeout.
   if (state == "57014") {
-    if (situation.timed_out && !situation.cancelled) {
-      raise<StatementTimeout>("the statement took longer than its timeout", situation, details());
-    }
-    raise<Cancelled>("the statement was cancelled", situation, details());
+    if (situation.cancelled) raise<Cancelled>("the statement was cancelled", situation, details());
+    raise<StatementTimeout>("the statement took longer than its timeout", situation, details());
   }
   if (state == "25006") {
     raise<ReadOnly>(situation.asked_read_only ? "the transaction is read only" : "the server accepts no writes",

@@ -21,7 +21,6 @@ struct Situation {
   TransactionState transaction = TransactionState::none;
   bool asked_read_only = false;  // the program began the transaction read only
   bool cancelled = false;        // cancel() was called
-  bool timed_out = false;        // the server's statement_timeout has passed
 };
 
 std::string_view sqlstate_of(const PGresult* result) noexcept;

@@ -17,11 +17,8 @@ driver::Deadline Connection::start(std::string_view sql, std::size_t values, dri
   if (connection_ == nullptr) throw_connection_lost(situation());
   was_in_transaction_ = PQtransactionStatus(connection_.get()) != PQTRANS_IDLE;
   if (has_passed(deadline)) {
-    ErrorDetails details;
-    details.backend = "postgres";
-    details.transaction = state_now();
     throw StatementTimeout("postgres: the deadline had passed before the statement was sent" + excerpt(sql, values),
-                           details);
+                           local_details());
   }
   return statement_timeout_.count() > 0 ? at_most(deadline, statement_timeout_) : deadline;
 }
@@ -92,6 +89,14 @@ Situation Connection::situation() const noexcept {
   situation.asked_read_only = read_only_ && was_in_transaction_;
   situation.cancelled = was_cancelled_;
   return situation;
+}
+
+ErrorDetails Connection::local_details() const {
+  ErrorDetails details;
+  details.backend = "postgres";
+  details.statement = sql_;
+  details.transaction = state_now();
+  return details;
 }
 
 // Throws unless the server has answered without an error.

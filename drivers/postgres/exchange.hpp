@@ -19,7 +19,7 @@ Connection::End Connection::exchange(Send send, driver::Deadline deadline) {
   const Canceller::Ending ending = canceller_.statement_ends();
   was_cancelled_ = ending.requested;
   retired_ |= ending.in_doubt;
-  if (end == End::late) canceller_.request_and_forget();
+  if (end == End::late) canceller_.request_at_farewell();
   if (end == End::late || end == End::gone) close();
   return end;
 }

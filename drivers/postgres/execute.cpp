@@ -46,6 +46,7 @@ driver::Outcome Connection::execute(const driver::Statement& statement, std::spa
     wrong_count(statement, statement.parameters.size(), parameters.size());
   }
   deadline = start(statement.sql, parameters.size(), deadline);
+  ++statistics_.executions;
   if (!prepares_) return execute_at_once(statement, parameters, rows, deadline);
 
   const bool cached = statement.cached && statement.id != 0 && cache_.capacity() != 0;
@@ -59,7 +60,7 @@ driver::Outcome Connection::execute(const driver::Statement& statement, std::spa
     }
     if (prepared->parameters.size() != parameters.size())
       wrong_count(statement, prepared->parameters.size(), parameters.size());
-    binding_.bind(prepared->parameters, parameters);
+    bind(statement, *prepared, parameters);
     const End end = exchange(
         [&] {
           return PQsendQueryPrepared(connection_.get(), prepared->name.c_str(), binding_.count(), binding_.values(),
@@ -70,8 +71,9 @@ driver::Outcome Connection::execute(const driver::Statement& statement, std::spa
       // Prepared anew it will do; inside a transaction it is too late for that.
       cache_.forget(statement.id);
       if (!was_in_transaction_) continue;
-      ErrorDetails details = {"postgres", std::string(sqlstate_of(first_error())), statement.sql, {}, {}, {}, true,
-                              state_now()};
+      ErrorDetails details = local_details();
+      details.code = sqlstate_of(first_error());
+      details.retryable = true;
       throw SchemaMismatch(
           "postgres: the tables have changed since the statement was prepared; run the transaction again" +
               excerpt(statement.sql, parameters.size()),
@@ -82,10 +84,19 @@ driver::Outcome Connection::execute(const driver::Statement& statement, std::spa
   }
 }
 
+void Connection::bind(const driver::Statement& statement, const Prepared& prepared, std::span<const Cell> parameters) {
+  try {
+    binding_.bind(statement, prepared.parameters, parameters);
+  } catch (const DataError& error) {
+    throw DataError(error.what(), local_details());
+  }
+}
+
 // One round trip: what nobody uses any more is given back, the statement is parsed, and described.
 Prepared Connection::prepare(const driver::Statement& statement, std::size_t values, bool named,
                              driver::Deadline deadline) {
   check_text(statement.sql);
+  ++statistics_.prepares;
   Prepared prepared;
   if (named) prepared.name = "dorm_" + std::to_string(++names_);
   const std::vector<Oid> types = parameter_types(statement);
@@ -130,7 +141,7 @@ Prepared Connection::prepare(const driver::Statement& statement, std::size_t val
   prepared.text_results = std::find(arriving.begin(), arriving.end(), Wire::unknown) != arriving.end();
   try {
     choose_decoders(statement, arriving, description.get(), prepared);
-  } catch (const SchemaMismatch&) {
+  } catch (const DataError&) {
     if (named) discarded.push_back(prepared.name);
     throw;
   }
@@ -155,6 +166,7 @@ void Connection::forget_deallocated() {
 driver::Outcome Connection::execute_at_once(const driver::Statement& statement, std::span<const Cell> parameters,
                                             graph::RowSink* rows, driver::Deadline deadline) {
   check_text(statement.sql);
+  ++statistics_.prepares;
   std::vector<Oid> types = parameter_types(statement);
   types.resize(parameters.size(), oid::unspecified);
   Prepared prepared;
@@ -163,7 +175,7 @@ driver::Outcome Connection::execute_at_once(const driver::Statement& statement, 
   prepared.text_results =
       std::any_of(statement.columns.begin(), statement.columns.end(),
                   [](const driver::ResultColumn& column) { return column.type.kind == TypeKind::unknown; });
-  binding_.bind(prepared.parameters, parameters);
+  bind(statement, prepared, parameters);
   const End end = exchange(
       [&] {
         return PQsendQueryParams(connection_.get(), statement.sql.c_str(), binding_.count(), types.data(),
@@ -189,17 +201,18 @@ void Connection::choose_decoders(const driver::Statement& statement, const std::
                                  const PGresult* description, Prepared& prepared) const {
   if (statement.columns.empty()) return;
   if (statement.columns.size() != arriving.size()) {
-    throw SchemaMismatch("postgres: the statement returns " + std::to_string(arriving.size()) + " columns, " +
-                         std::to_string(statement.columns.size()) + " were expected" + excerpt(statement.sql, 0));
+    throw DataError("postgres: the statement returns " + std::to_string(arriving.size()) + " columns, " +
+                        std::to_string(statement.columns.size()) + " were expected" + excerpt(statement.sql, 0),
+                    local_details());
   }
   prepared.columns = statement.columns;
   for (std::size_t i = 0; i < arriving.size(); ++i) {
     const driver::ResultColumn& wanted = prepared.columns[i];
     const std::optional<Decoder> decoder = choose_decoder(arriving[i], prepared.text_results, wanted);
     if (!decoder) {
-      throw SchemaMismatch("postgres: " + quote(wanted.label) + " is " +
-                           name_of(PQftype(description, static_cast<int>(i))) +
-                           " in the database, which cannot be read as " + to_string(wanted.type));
+      throw DataError("postgres: " + quote(wanted.label) + " is " + name_of(PQftype(description, static_cast<int>(i))) +
+                          " in the database, which cannot be read as " + to_string(wanted.type),
+                      local_details());
     }
     prepared.decoders.push_back(*decoder);
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "graph/row_sink.hpp"
 
@@ -23,6 +24,12 @@ void append32(std::string& out, std::uint32_t value) {
 
 void write32(std::string& out, std::size_t at, std::uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) out[at + i] = static_cast<char>(value >> (24U - 8U * i) & 0xFFU);
+}
+
+std::string parameter_name(const driver::Statement& statement, std::size_t i) {
+  if (i < statement.parameters.size() && !statement.parameters[i].label.empty())
+    return quote(statement.parameters[i].label);
+  return "parameter " + std::to_string(i + 1);
 }
 
 // One row of a result as the sink reads it.
@@ -88,7 +95,8 @@ void StatementCache::discard(std::list<Entry>::iterator entry) {
   entries_.erase(entry);
 }
 
-void Binding::bind(std::span<const ParameterFormat> formats, std::span<const Cell> cells) {
+void Binding::bind(const driver::Statement& statement, std::span<const ParameterFormat> formats,
+                   std::span<const Cell> cells) {
   buffer_.clear();
   values_.assign(cells.size(), nullptr);
   lengths_.assign(cells.size(), 0);
@@ -121,7 +129,7 @@ void Binding::bind(std::span<const ParameterFormat> formats, std::span<const Cel
         offsets_[i] = before;
       }
     } catch (const DataError& error) {
-      throw DataError("postgres: parameter $" + std::to_string(i + 1) + ": " + error.what());
+      throw DataError("postgres: " + parameter_name(statement, i) + ": " + error.what());
     }
     total += size;
     if (total > message_limit) {

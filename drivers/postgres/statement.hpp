@@ -76,8 +76,8 @@ class StatementCache {
 // The parameters of one execution as libpq takes them; text and blobs stay where they are.
 class Binding {
  public:
-  // Throws DataError naming the parameter, LimitError beyond what a message can carry.
-  void bind(std::span<const ParameterFormat> formats, std::span<const Cell> cells);
+  // Throws DataError with the parameter's label or number, LimitError beyond what a message can carry.
+  void bind(const driver::Statement& statement, std::span<const ParameterFormat> formats, std::span<const Cell> cells);
 
   int count() const noexcept { return static_cast<int>(values_.size()); }
   const char* const* values() const noexcept { return values_.data(); }

@@ -1,5 +1,7 @@
 #include "postgres/types.hpp"
 
+#include <libpq-fe.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>

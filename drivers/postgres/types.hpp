@@ -1,10 +1,8 @@
 // postgres/types.hpp: how values lie in PostgreSQL's binary and text formats.
 //
 // Pure functions, thread-safe. Decoders put text into the arena they are given; encoders append to a buffer. Both throw
-// DataError, decoders naming the column.
+// DataError, decoders naming the column. Includes no client header.
 #pragma once
-
-#include <libpq-fe.h>
 
 #include <cstdint>
 #include <cstring>
@@ -40,6 +38,8 @@ enum class Wire : std::uint8_t {
   nothing,    // void
   converted,  // decoders only: by the slow way
 };
+
+using Oid = std::uint32_t;  // as libpq's
 
 namespace oid {
 constexpr Oid unspecified = 0;

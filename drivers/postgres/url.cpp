@@ -3,7 +3,9 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +17,9 @@
 
 namespace dorm::postgres {
 namespace {
+
+constexpr std::array<std::string_view, 3> own_options = {"prepared_statements", "statement_cache",
+                                                         "statement_timeout_ms"};
 
 // Never shows what it could not read: a password with an unencoded '/' or '@' ends up in any part.
 [[noreturn]] void refuse(const std::string& what) { throw ConfigError("postgresql url: " + what); }
@@ -76,7 +81,7 @@ class Parser {
     scheme();
     credentials();
     hosts();
-    if (take('/')) set("dbname", decoded(until("?"), "database name"));
+    if (take('/')) database();
     if (take('?')) parameters();
     return std::move(options_);
   }
@@ -146,6 +151,15 @@ class Parser {
     if (any_port) set("port", std::move(ports));
   }
 
+  void database() {
+    const std::string_view name = until("?");
+    // Most likely the rest of a password with a '/' in it, and then the host is not the host.
+    if (name.find('@') != std::string_view::npos) {
+      refuse("an '@' in the database name; percent-encode it, and every '/' and '@' of a password");
+    }
+    set("dbname", decoded(name, "database name"));
+  }
+
   std::string host() {
     if (!take('[')) return decoded(until(":,/?"), "host");
     const std::string_view address = until("]");
@@ -165,10 +179,12 @@ class Parser {
   }
 
   void parameter(const std::string& name, std::string_view encoded) {
-    const std::vector<std::string>& known = libpq_keywords();
+    if (own_option(name, encoded)) return;
+    std::vector<std::string> known = libpq_keywords();
     // JDBC's spelling, which libpq takes, too.
     if (name == "ssl" && encoded == "true") return set("sslmode", "require");
     if (std::find(known.begin(), known.end(), name) == known.end()) {
+      known.insert(known.end(), own_options.begin(), own_options.end());
       refuse("unknown option " + quote(name) + did_you_mean(name, known));
     }
     std::string value = decoded(encoded, "value of option '" + name + "'");
@@ -183,6 +199,28 @@ class Parser {
       }
     }
     set(name, std::move(value));
+  }
+
+  // Those of dorm, spelt as in a configuration file.
+  bool own_option(std::string_view name, std::string_view value) {
+    if (name == "prepared_statements") {
+      if (value != "true" && value != "false") refuse("prepared_statements must be true or false");
+      options_.prepared_statements = value == "true";
+    } else if (name == "statement_cache") {
+      options_.statement_cache = number(name, value);
+    } else if (name == "statement_timeout_ms") {
+      options_.statement_timeout = std::chrono::milliseconds(number(name, value));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static std::uint32_t number(std::string_view name, std::string_view text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) refuse(std::string(name) + " must be a whole number");
+    return value;
   }
 
   std::string_view rest_;

@@ -9,8 +9,8 @@
 
 namespace dorm::postgres {
 
-// postgresql://user:password@host:port,host:port/database?keyword=value, everything but the scheme optional. Throws
-// ConfigError.
+// postgresql://user:password@host:port,host:port/database?keyword=value, everything but the scheme optional. The
+// keywords are libpq's and prepared_statements, statement_cache, statement_timeout_ms. Throws ConfigError.
 driver::ConnectOptions parse_url(std::string_view url);
 
 }  // namespace dorm::postgres

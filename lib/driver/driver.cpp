@@ -24,7 +24,8 @@ std::uint64_t next_statement_id() noexcept {
 }
 
 const std::string* ConnectOptions::find(std::string_view keyword) const noexcept {
-  const auto it = std::find_if(keywords.begin(), keywords.end(), [&](const auto& pair) { return pair.first == keyword; });
+  const auto it =
+      std::find_if(keywords.begin(), keywords.end(), [&](const auto& pair) { return pair.first == keyword; });
   return it == keywords.end() ? nullptr : &it->second;
 }
 
