@@ -28,8 +28,8 @@ bool parse_date(const unsigned char* text, std::int64_t& days) noexcept {
   unsigned year = 0;
   unsigned month = 0;
   unsigned day = 0;
-  if (!read_two(text, century) || !read_two(text + 2, year) || text[4] != '-' || !read_two(text + 5, month) || text[7] != '-' ||
-      !read_two(text + 8, day)) {
+  if (!read_two(text, century) || !read_two(text + 2, year) || text[4] != '-' || !read_two(text + 5, month) ||
+      text[7] != '-' || !read_two(text + 8, day)) {
     return false;
   }
   year += century * 100;
@@ -43,8 +43,9 @@ bool parse_time(const unsigned char* text, std::int64_t& microseconds) noexcept 
   unsigned minute = 0;
   unsigned second = 0;
   unsigned fraction[3] = {};
-  if (!read_two(text, hour) || text[2] != ':' || !read_two(text + 3, minute) || text[5] != ':' || !read_two(text + 6, second) ||
-      text[8] != '.' || !read_two(text + 9, fraction[0]) || !read_two(text + 11, fraction[1]) || !read_two(text + 13, fraction[2])) {
+  if (!read_two(text, hour) || text[2] != ':' || !read_two(text + 3, minute) || text[5] != ':' ||
+      !read_two(text + 6, second) || text[8] != '.' || !read_two(text + 9, fraction[0]) ||
+      !read_two(text + 11, fraction[1]) || !read_two(text + 13, fraction[2])) {
     return false;
   }
   if (hour > 23 || minute > 59 || second > 59) return false;

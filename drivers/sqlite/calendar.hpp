@@ -1,4 +1,5 @@
-// sqlite/calendar.hpp: dates and times in the fixed width they have in SQLite, read and written without a branch per digit.
+// sqlite/calendar.hpp: dates and times in the fixed width they have in SQLite, read and written without a branch per
+// digit.
 //
 // Pure functions, thread-safe. Years 1 to 9999.
 #pragma once
@@ -23,16 +24,21 @@ inline std::uint64_t load(const void* text) noexcept {
   return word;
 }
 // Eight characters against a pattern of '0' for any digit and of separators: digits become 0 to 9, separators 0.
-inline std::uint64_t digits_of(const unsigned char* text, const char* pattern) noexcept { return load(text) ^ load(pattern); }
+inline std::uint64_t digits_of(const unsigned char* text, const char* pattern) noexcept {
+  return load(text) ^ load(pattern);
+}
 // Not 0 if a byte is above 9, or a separator is not 0.
 inline std::uint64_t mistakes(std::uint64_t digits, const char* pattern) noexcept {
-  const std::uint64_t separators = ((load(pattern) ^ 0x3030303030303030ULL) + 0x7F7F7F7F7F7F7F7FULL) & 0x8080808080808080ULL;
+  const std::uint64_t separators =
+      ((load(pattern) ^ 0x3030303030303030ULL) + 0x7F7F7F7F7F7F7F7FULL) & 0x8080808080808080ULL;
   const std::uint64_t all_bits = (separators >> 7U) * 0xFFU;
   return (((digits + 0x7676767676767676ULL) | digits) & 0x8080808080808080ULL) | (digits & all_bits);
 }
 // Each byte becomes itself times ten plus its right neighbour.
 inline std::uint64_t pairs(std::uint64_t digits) noexcept { return digits * 10 + (digits >> 8U); }
-inline unsigned byte(std::uint64_t word, unsigned index) noexcept { return static_cast<unsigned>(word >> (8 * index)) & 0xFFU; }
+inline unsigned byte(std::uint64_t word, unsigned index) noexcept {
+  return static_cast<unsigned>(word >> (8 * index)) & 0xFFU;
+}
 
 inline bool is_day(unsigned year, unsigned month, unsigned day) noexcept {
   constexpr unsigned char lengths[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -46,7 +52,8 @@ inline std::int64_t days_of(unsigned year, unsigned month, unsigned day) noexcep
   const unsigned shifted_year = year - (month <= 2 ? 1U : 0U);
   const unsigned shifted_month = month + (month <= 2 ? 9U : 0U) - (month <= 2 ? 0U : 3U);
   const unsigned century = shifted_year / 100;
-  const unsigned days = shifted_year * 365 + shifted_year / 4 - century + century / 4 + (shifted_month * 153 + 2) / 5 + day;
+  const unsigned days =
+      shifted_year * 365 + shifted_year / 4 - century + century / 4 + (shifted_month * 153 + 2) / 5 + day;
   return static_cast<std::int64_t>(days) - 719'469;
 }
 
@@ -59,7 +66,8 @@ inline bool parse_datetime(const unsigned char* text, std::int64_t& microseconds
   const std::uint64_t b = digits_of(text + 8, "00 00:00");
   const std::uint64_t c = digits_of(text + 16, ":00.0000");
   const std::uint64_t d = digits_of(text + 18, "0.000000");
-  if ((mistakes(a, "0000-00-") | mistakes(b, "00 00:00") | mistakes(c, ":00.0000") | mistakes(d, "0.000000")) != 0) return false;
+  if ((mistakes(a, "0000-00-") | mistakes(b, "00 00:00") | mistakes(c, ":00.0000") | mistakes(d, "0.000000")) != 0)
+    return false;
   const std::uint64_t date = pairs(a);
   const std::uint64_t clock = pairs(b);
   const std::uint64_t fraction = pairs(d);

@@ -71,18 +71,22 @@ void set(sqlite3* database, int option, int value, const std::string& place) {
   int result = -1;
   sqlite3_db_config(database, option, value, &result);
   if (result == value) return;
-  throw ConfigError("sqlite: cannot open " + place + ": this build of SQLite lacks database option " + std::to_string(option));
+  throw ConfigError("sqlite: cannot open " + place + ": this build of SQLite lacks database option " +
+                    std::to_string(option));
 }
 
 }  // namespace
 
 void check_version(int version) {
   if (version >= oldest_version) return;
-  const auto text = [](int number) { return std::to_string(number / 1'000'000) + "." + std::to_string(number / 1000 % 1000); };
+  const auto text = [](int number) {
+    return std::to_string(number / 1'000'000) + "." + std::to_string(number / 1000 % 1000);
+  };
   ErrorDetails details;
   details.backend = "sqlite";
   details.code = "sqlite.version_too_old";
-  throw ConfigError("sqlite.version_too_old: this program is linked to SQLite " + text(version) + "; use " + text(oldest_version) + " or newer",
+  throw ConfigError("sqlite.version_too_old: this program is linked to SQLite " + text(version) + "; use " +
+                        text(oldest_version) + " or newer",
                     std::move(details));
 }
 
@@ -114,7 +118,8 @@ Connection::Connection(const driver::ConnectOptions& options, driver::Deadline d
 Connection::~Connection() {
   interrupt_.detach();
   if (process_ == ::getpid()) return;
-  // A forked child has the file but not the locks that the parent's handle believes to hold: closing would let go of both.
+  // A forked child has the file but not the locks that the parent's handle believes to hold: closing would let go of
+  // both.
   cache_.leak();
   for (StatementHandle& statement : controls_) static_cast<void>(statement.release());
   static_cast<void>(database_.release());
@@ -134,7 +139,8 @@ void Connection::configure(const driver::ConnectOptions& options, const std::str
     const bool wanted = pragma.value == "on" || pragma.value == "true" || pragma.value == "yes" || pragma.value == "1";
     int enforced = -1;
     sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &enforced);
-    if (wanted && enforced != 1) throw ConfigError("sqlite: cannot open " + place + ": this build of SQLite cannot enforce foreign keys");
+    if (wanted && enforced != 1)
+      throw ConfigError("sqlite: cannot open " + place + ": this build of SQLite cannot enforce foreign keys");
   }
 }
 
@@ -162,16 +168,25 @@ TransactionState Connection::transaction_state() const noexcept {
 }
 
 driver::TransactionStatus Connection::status() const noexcept {
-  // SQLite rolls back by itself when the disk is full, memory runs out or a write is interrupted, and is in autocommit then.
+  // SQLite rolls back by itself when the disk is full, memory runs out or a write is interrupted, and is in autocommit
+  // then.
   switch (transaction_state()) {
-    case TransactionState::open: return driver::TransactionStatus::open;
-    case TransactionState::gone: return driver::TransactionStatus::lost;
-    default: return driver::TransactionStatus::idle;
+    case TransactionState::open:
+      return driver::TransactionStatus::open;
+    case TransactionState::gone:
+      return driver::TransactionStatus::lost;
+    default:
+      return driver::TransactionStatus::idle;
   }
 }
 
 void Connection::fail(int code, Stage stage, std::string_view sql, std::size_t values) {
   broken_ = broken_ || ends_connection(code);
+  const std::string message = sqlite3_errmsg(database_.get());
+  // A statement whose tables were changed is compiled again when it runs; this tells that failure from one of its
+  // values.
+  std::string_view rest;
+  if (stage == Stage::run && code == SQLITE_ERROR) prepare(database_.get(), sql, 0, rest);
   Failure failure;
   failure.code = code;
   failure.stage = stage;
@@ -179,7 +194,7 @@ void Connection::fail(int code, Stage stage, std::string_view sql, std::size_t v
   failure.values = values;
   failure.stop = interrupt_.stop();
   failure.transaction = transaction_state();
-  raise(database_.get(), failure);
+  raise(message, failure);
 }
 
 void Connection::check_start(std::string_view sql) {
@@ -194,8 +209,10 @@ void Connection::check_not_lost(std::string_view sql) const {
   details.statement = sql;
   details.transaction = TransactionState::gone;
   // The next statement would be one of its own: half a transaction.
-  throw StateError("sqlite: the database has rolled this transaction back after an error; roll it back and start again" + statement_note(sql, 0),
-                   std::move(details));
+  throw StateError(
+      "sqlite: the database has rolled this transaction back after an error; roll it back and start again" +
+          statement_note(sql, 0),
+      std::move(details));
 }
 
 void Connection::check_writable(bool read_only, std::string_view sql) const {
@@ -208,15 +225,15 @@ void Connection::check_writable(bool read_only, std::string_view sql) const {
   throw ReadOnly("sqlite: the transaction may only read" + statement_note(sql, 0), std::move(details));
 }
 
-driver::Outcome Connection::execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows,
-                                    driver::Deadline deadline) {
+driver::Outcome Connection::execute(const driver::Statement& statement, std::span<const Cell> parameters,
+                                    graph::RowSink* rows, driver::Deadline deadline) {
   const Interrupt::Operation operation(interrupt_, limited(deadline));
   check_start(statement.sql);
   Prepared& prepared = cache_.acquire(statement);
   check_writable(prepared.read_only, statement.sql);
   if (parameters.size() != statement.parameters.size())
-    throw QueryError("sqlite: " + std::to_string(parameters.size()) + " values for " + std::to_string(statement.parameters.size()) +
-                     " parameters" + statement_note(statement.sql, 0));
+    throw QueryError("sqlite: " + std::to_string(parameters.size()) + " values for " +
+                     std::to_string(statement.parameters.size()) + " parameters" + statement_note(statement.sql, 0));
   sqlite3_stmt* handle = prepared.handle.get();
   const Running running(handle);
   binder_.bind(database_.get(), handle, statement, parameters);
@@ -275,8 +292,8 @@ void Connection::control(std::string_view sql, driver::Deadline deadline) {
 }
 
 void Connection::control(Control which, driver::Deadline deadline) {
-  static constexpr std::array<std::string_view, control_count> texts{"BEGIN DEFERRED", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE", "COMMIT",
-                                                                     "ROLLBACK"};
+  static constexpr std::array<std::string_view, control_count> texts{"BEGIN DEFERRED", "BEGIN IMMEDIATE",
+                                                                     "BEGIN EXCLUSIVE", "COMMIT", "ROLLBACK"};
   const std::string_view sql = texts[static_cast<std::size_t>(which)];
   const Interrupt::Operation operation(interrupt_, deadline);
   if (interrupt_.expired()) fail(SQLITE_INTERRUPT, Stage::control, sql);
@@ -334,8 +351,6 @@ bool Connection::passive_check() noexcept { return !broken_ && process_ == ::get
 
 bool Connection::ping(driver::Deadline) noexcept { return passive_check(); }
 
-void Connection::reset(driver::Deadline deadline) {
-  rollback(deadline);
-}
+void Connection::reset(driver::Deadline deadline) { rollback(deadline); }
 
 }  // namespace dorm::sqlite

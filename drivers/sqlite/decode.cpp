@@ -95,17 +95,26 @@ bool decode_date(std::string_view text, Cell& cell) {
 
 bool decode_time(std::string_view text, Cell& cell) {
   std::int64_t microseconds = 0;
-  if (text.size() != time_size || !parse_time(bytes_of(text), microseconds)) microseconds = Time::parse(text).microseconds;
+  if (text.size() != time_size || !parse_time(bytes_of(text), microseconds))
+    microseconds = Time::parse(text).microseconds;
   cell = Cell::of_count(CellTag::time, microseconds);
   return true;
 }
 
 bool decode_by_class(int storage, sqlite3_value* value, Cell& cell, graph::Arena& arena) {
   switch (storage) {
-    case SQLITE_INTEGER: cell = Cell::of_integer(sqlite3_value_int64(value)); return true;
-    case SQLITE_FLOAT: cell = Cell::of_real(sqlite3_value_double(value)); return true;
-    case SQLITE_TEXT: keep(CellTag::text, text_of(value), cell, arena); return true;
-    default: keep(CellTag::blob, blob_of(value), cell, arena); return true;
+    case SQLITE_INTEGER:
+      cell = Cell::of_integer(sqlite3_value_int64(value));
+      return true;
+    case SQLITE_FLOAT:
+      cell = Cell::of_real(sqlite3_value_double(value));
+      return true;
+    case SQLITE_TEXT:
+      keep(CellTag::text, text_of(value), cell, arena);
+      return true;
+    default:
+      keep(CellTag::blob, blob_of(value), cell, arena);
+      return true;
   }
 }
 
@@ -162,7 +171,8 @@ bool decode_legacy_decimal(int storage, sqlite3_value* value, std::uint16_t scal
     // Fifteen digits survive the way into a double and back; more were never exact.
     std::array<char, 48> digits{};
     const double number = sqlite3_value_double(value);
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 15);
+    const auto [end, error] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 15);
     double again = 0;
     if (!parse_number({digits.data(), end}, again) || again != number) return false;
     decimal = Decimal::parse({digits.data(), end});
@@ -195,70 +205,100 @@ bool decode_legacy_date(std::string_view text, Cell& cell) {
 
 bool decode_legacy(const Decoder& decoder, int storage, sqlite3_value* value, Cell& cell, graph::Arena& arena) {
   switch (decoder.kind) {
-    case DecoderKind::boolean: return decode_legacy_boolean(storage, value, cell);
-    case DecoderKind::integer: return decode_legacy_integer(storage, value, cell);
-    case DecoderKind::decimal: return decode_legacy_decimal(storage, value, decoder.scale, cell, arena);
-    case DecoderKind::text: return decode_legacy_text(CellTag::text, storage, value, cell, arena);
-    case DecoderKind::json: return decode_legacy_text(CellTag::json, storage, value, cell, arena);
-    case DecoderKind::blob: keep(CellTag::blob, blob_of(value), cell, arena); return storage == SQLITE_TEXT;
+    case DecoderKind::boolean:
+      return decode_legacy_boolean(storage, value, cell);
+    case DecoderKind::integer:
+      return decode_legacy_integer(storage, value, cell);
+    case DecoderKind::decimal:
+      return decode_legacy_decimal(storage, value, decoder.scale, cell, arena);
+    case DecoderKind::text:
+      return decode_legacy_text(CellTag::text, storage, value, cell, arena);
+    case DecoderKind::json:
+      return decode_legacy_text(CellTag::json, storage, value, cell, arena);
+    case DecoderKind::blob:
+      keep(CellTag::blob, blob_of(value), cell, arena);
+      return storage == SQLITE_TEXT;
     case DecoderKind::uuid_text:
     case DecoderKind::uuid_blob:
       if (storage == SQLITE_TEXT) return decode_uuid_of_any_form(text_of(value), cell, arena);
       if (storage != SQLITE_BLOB || sqlite3_value_bytes(value) != 16) return false;
       keep(CellTag::uuid, blob_of(value), cell, arena);
       return true;
-    case DecoderKind::date: return storage == SQLITE_TEXT && decode_legacy_date(text_of(value), cell);
+    case DecoderKind::date:
+      return storage == SQLITE_TEXT && decode_legacy_date(text_of(value), cell);
     case DecoderKind::datetime:
       // SQLite's own functions take a number for seconds since 1970.
       if (storage != SQLITE_INTEGER || std::abs(sqlite3_value_double(value)) > 253'402'300'799.0) return false;
       cell = Cell::of_count(CellTag::datetime, sqlite3_value_int64(value) * 1'000'000);
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
 bool decode(const Decoder& decoder, int storage, sqlite3_value* value, Cell& cell, graph::Arena& arena) {
   switch (decoder.kind) {
-    case DecoderKind::by_class: return decode_by_class(storage, value, cell, arena);
-    case DecoderKind::real: return decode_real(storage, value, decoder.legacy, cell);
+    case DecoderKind::by_class:
+      return decode_by_class(storage, value, cell, arena);
+    case DecoderKind::real:
+      return decode_real(storage, value, decoder.legacy, cell);
     case DecoderKind::decimal:
-      return storage == SQLITE_TEXT && decoder.long_decimal && decode_decimal(Decimal::parse(text_of(value)), cell, arena);
+      return storage == SQLITE_TEXT && decoder.long_decimal &&
+             decode_decimal(Decimal::parse(text_of(value)), cell, arena);
     case DecoderKind::blob:
       if (storage != SQLITE_BLOB) return false;
       keep(CellTag::blob, blob_of(value), cell, arena);
       return true;
-    case DecoderKind::uuid_text: return storage == SQLITE_TEXT && decode_uuid(text_of(value), cell, arena);
+    case DecoderKind::uuid_text:
+      return storage == SQLITE_TEXT && decode_uuid(text_of(value), cell, arena);
     case DecoderKind::uuid_blob:
       if (storage != SQLITE_BLOB || sqlite3_value_bytes(value) != 16) return false;
       keep(CellTag::uuid, blob_of(value), cell, arena);
       return true;
-    case DecoderKind::date: return storage == SQLITE_TEXT && decode_date(text_of(value), cell);
-    case DecoderKind::time: return storage == SQLITE_TEXT && decode_time(text_of(value), cell);
+    case DecoderKind::date:
+      return storage == SQLITE_TEXT && decode_date(text_of(value), cell);
+    case DecoderKind::time:
+      return storage == SQLITE_TEXT && decode_time(text_of(value), cell);
     // CURRENT_TIMESTAMP and other programs write fewer decimals.
-    case DecoderKind::datetime: return storage == SQLITE_TEXT && decode_text_datetime(text_of(value), cell);
-    default: return false;
+    case DecoderKind::datetime:
+      return storage == SQLITE_TEXT && decode_text_datetime(text_of(value), cell);
+    default:
+      return false;
   }
 }
 
 std::string_view class_name(int storage) {
-  static constexpr std::array<std::string_view, 6> names{"nothing", "an integer", "a real number", "text", "a blob", "null"};
+  static constexpr std::array<std::string_view, 6> names{"nothing", "an integer", "a real number",
+                                                         "text",    "a blob",     "null"};
   return names[static_cast<std::size_t>(storage)];
 }
 
 std::string_view expected(DecoderKind kind) {
   switch (kind) {
-    case DecoderKind::boolean: return "a boolean (0 or 1)";
-    case DecoderKind::integer: return "an integer";
-    case DecoderKind::real: return "a real number";
-    case DecoderKind::decimal: return "a decimal";
-    case DecoderKind::json: return "a JSON text";
-    case DecoderKind::blob: return "a blob";
-    case DecoderKind::uuid_text: return "a uuid of 36 characters";
-    case DecoderKind::uuid_blob: return "a uuid of 16 bytes";
-    case DecoderKind::date: return "a date (YYYY-MM-DD)";
-    case DecoderKind::time: return "a time (HH:MM:SS.ffffff)";
-    case DecoderKind::datetime: return "a datetime (YYYY-MM-DD HH:MM:SS.ffffff)";
-    default: return "text";
+    case DecoderKind::boolean:
+      return "a boolean (0 or 1)";
+    case DecoderKind::integer:
+      return "an integer";
+    case DecoderKind::real:
+      return "a real number";
+    case DecoderKind::decimal:
+      return "a decimal";
+    case DecoderKind::json:
+      return "a JSON text";
+    case DecoderKind::blob:
+      return "a blob";
+    case DecoderKind::uuid_text:
+      return "a uuid of 36 characters";
+    case DecoderKind::uuid_blob:
+      return "a uuid of 16 bytes";
+    case DecoderKind::date:
+      return "a date (YYYY-MM-DD)";
+    case DecoderKind::time:
+      return "a time (HH:MM:SS.ffffff)";
+    case DecoderKind::datetime:
+      return "a datetime (YYYY-MM-DD HH:MM:SS.ffffff)";
+    default:
+      return "text";
   }
 }
 
@@ -267,23 +307,35 @@ std::string_view expected(DecoderKind kind) {
 Decoder decoder_for(const Type& type) noexcept {
   const auto kind = [&] {
     switch (type.kind) {
-      case TypeKind::unknown: return DecoderKind::by_class;
-      case TypeKind::boolean: return DecoderKind::boolean;
+      case TypeKind::unknown:
+        return DecoderKind::by_class;
+      case TypeKind::boolean:
+        return DecoderKind::boolean;
       case TypeKind::smallint:
       case TypeKind::integer:
-      case TypeKind::bigint: return DecoderKind::integer;
+      case TypeKind::bigint:
+        return DecoderKind::integer;
       case TypeKind::real:
-      case TypeKind::double_precision: return DecoderKind::real;
-      case TypeKind::decimal: return DecoderKind::decimal;
-      case TypeKind::binary: return DecoderKind::blob;
-      case TypeKind::uuid: return type.storage == Storage::blob ? DecoderKind::uuid_blob : DecoderKind::uuid_text;
-      case TypeKind::date: return DecoderKind::date;
-      case TypeKind::time: return DecoderKind::time;
-      case TypeKind::datetime: return DecoderKind::datetime;
-      case TypeKind::json: return DecoderKind::json;
+      case TypeKind::double_precision:
+        return DecoderKind::real;
+      case TypeKind::decimal:
+        return DecoderKind::decimal;
+      case TypeKind::binary:
+        return DecoderKind::blob;
+      case TypeKind::uuid:
+        return type.storage == Storage::blob ? DecoderKind::uuid_blob : DecoderKind::uuid_text;
+      case TypeKind::date:
+        return DecoderKind::date;
+      case TypeKind::time:
+        return DecoderKind::time;
+      case TypeKind::datetime:
+        return DecoderKind::datetime;
+      case TypeKind::json:
+        return DecoderKind::json;
       case TypeKind::string:
       case TypeKind::text:
-      case TypeKind::enumeration: return DecoderKind::text;
+      case TypeKind::enumeration:
+        return DecoderKind::text;
     }
     return DecoderKind::by_class;
   }();
@@ -310,7 +362,8 @@ void Reader::refuse(std::uint32_t column, int storage) const {
   details.statement = description_.sql;
   const DecoderKind kind = decoders_[column].kind;
   const std::string place = label.empty() ? "column " + std::to_string(column + 1) : quote(label);
-  throw DataError("sqlite: " + place + " should hold " + std::string(expected(kind)) + ", but " + std::string(class_name(storage)) +
+  throw DataError("sqlite: " + place + " should hold " + std::string(expected(kind)) + ", but " +
+                      std::string(class_name(storage)) +
                       " was found; mend the stored value, or declare the table as one that others write",
                   std::move(details));
 }

@@ -1,7 +1,7 @@
 #include <array>
 
-#include "driver/driver.hpp"
 #include "dorm/sqlite.hpp"
+#include "driver/driver.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/url.hpp"
 
@@ -16,7 +16,8 @@ class SqliteDriver final : public Driver {
   std::span<const std::string_view> schemes() const noexcept override { return known_schemes; }
   const sql::Dialect& dialect() const noexcept override { return linked_dialect(); }
   driver::ConnectOptions parse_url(std::string_view url) const override { return sqlite::parse_url(url); }
-  std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options, driver::Deadline deadline) const override {
+  std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options,
+                                              driver::Deadline deadline) const override {
     return std::make_unique<Connection>(options, deadline);
   }
   bool single_connection(const driver::ConnectOptions& options) const noexcept override { return is_memory(options); }

@@ -35,7 +35,8 @@ constexpr std::array rules{
     Rule{SQLITE_CONSTRAINT_DATATYPE, raise_as<DataError>, false, "a value has the wrong type for its column"},
     Rule{SQLITE_CONSTRAINT_TRIGGER, raise_as<IntegrityError>, false, "refused by a trigger"},
     Rule{SQLITE_CONSTRAINT, raise_as<IntegrityError>, false, "constraint failed"},
-    Rule{SQLITE_BUSY_SNAPSHOT, raise_as<SerializationFailure>, true, "the rows read were changed by another connection"},
+    Rule{SQLITE_BUSY_SNAPSHOT, raise_as<SerializationFailure>, true,
+         "the rows read were changed by another connection"},
     Rule{SQLITE_BUSY, raise_as<LockTimeout>, true, "the database is locked by another connection"},
     Rule{SQLITE_PROTOCOL, raise_as<LockTimeout>, true, "the lock of the database could not be had"},
     Rule{SQLITE_LOCKED, raise_as<Deadlock>, true, "a table is locked by the same process"},
@@ -56,16 +57,18 @@ constexpr std::array rules{
 
 constexpr Rule mismatch{SQLITE_ERROR, raise_as<SchemaMismatch>, false, "the statement does not fit the tables"};
 constexpr Rule refused{SQLITE_ERROR, raise_as<DataError>, false, "a value was refused"};
-constexpr Rule misplaced{SQLITE_ERROR, raise_as<StateError>, false, "the call does not fit the state of the transaction"};
+constexpr Rule misplaced{SQLITE_ERROR, raise_as<StateError>, false,
+                         "the call does not fit the state of the transaction"};
 constexpr Rule other{0, raise_as<DatabaseError>, false, ""};
 constexpr Rule timed_out{SQLITE_INTERRUPT, raise_as<StatementTimeout>, false, "the statement took longer than allowed"};
 constexpr Rule cancelled{SQLITE_INTERRUPT, raise_as<Cancelled>, false, "the statement was cancelled"};
-constexpr Rule restricted{SQLITE_CONSTRAINT_TRIGGER, raise_as<ForeignKeyViolation>, false, "foreign key constraint failed"};
+constexpr Rule restricted{SQLITE_CONSTRAINT_TRIGGER, raise_as<ForeignKeyViolation>, false,
+                          "foreign key constraint failed"};
 
 // What functions report while a statement runs, if it cannot contain a value.
-constexpr std::array<std::string_view, 6> harmless{
-    "integer overflow", "malformed JSON",         "string or blob too big", "LIKE or GLOB pattern too complex",
-    "invalid regular expression", "decimal overflow"};
+constexpr std::array<std::string_view, 6> harmless{"integer overflow",           "malformed JSON",
+                                                   "string or blob too big",     "LIKE or GLOB pattern too complex",
+                                                   "invalid regular expression", "decimal overflow"};
 
 int primary(int code) { return code & 0xFF; }
 
@@ -150,8 +153,7 @@ std::string statement_note(std::string_view sql, std::size_t values) {
   return note + "]";
 }
 
-void raise(sqlite3* database, const Failure& failure) {
-  const std::string_view message = sqlite3_errmsg(database);
+void raise(std::string_view message, const Failure& failure) {
   const Rule& rule = rule_for(failure, message);
   ErrorDetails details;
   details.backend = "sqlite";
@@ -173,7 +175,8 @@ void raise_connect_failed(sqlite3* database, int code, const std::string& place)
   const int kind = primary(code);
   details.retryable = kind == SQLITE_CANTOPEN || kind == SQLITE_BUSY || kind == SQLITE_IOERR || kind == SQLITE_PROTOCOL;
   std::string text = "sqlite: cannot open " + place + ": " + lower_case(sqlite3_errstr(code));
-  if (const int system = database == nullptr ? 0 : sqlite3_system_errno(database); kind == SQLITE_CANTOPEN && system != 0)
+  if (const int system = database == nullptr ? 0 : sqlite3_system_errno(database);
+      kind == SQLITE_CANTOPEN && system != 0)
     text += " (" + lower_case(std::generic_category().message(system)) + ")";
   if (kind == SQLITE_READONLY) text += "; give the URL '?mode=ro' to read it";
   throw ConnectFailed(text, std::move(details));

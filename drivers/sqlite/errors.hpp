@@ -33,8 +33,8 @@ struct Failure {
   TransactionState transaction = TransactionState::none;
 };
 
-// Throws; `database` holds the message of the last call.
-[[noreturn]] void raise(sqlite3* database, const Failure& failure);
+// Throws; `message` is SQLite's, sqlite3_errmsg() of the call that failed.
+[[noreturn]] void raise(std::string_view message, const Failure& failure);
 // Throws ConnectFailed, whatever the code; `place` is the path, or what was being set up.
 [[noreturn]] void raise_connect_failed(sqlite3* database, int code, const std::string& place);
 // After these nothing more can be expected of the connection.

@@ -34,8 +34,8 @@ std::size_t next_code_point(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Whether the pattern is exhausted by `text`. After a failure it goes back to the last %, which takes one character more: earlier
-// ones need not be tried again.
+// Whether the pattern is exhausted by `text`. After a failure it goes back to the last %, which takes one character
+// more: earlier ones need not be tried again.
 bool is_like(std::string_view pattern, std::string_view text) {
   constexpr std::size_t none = std::string_view::npos;
   std::size_t p = 0;
@@ -114,8 +114,8 @@ constexpr Function functions[] = {{"dorm_like", call<like>}, {"regexp", call<reg
 int register_functions(sqlite3* database) noexcept {
   constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   for (const Function& function : functions) {
-    const int code =
-        sqlite3_create_function_v2(database, function.name, 2, flags, nullptr, function.body, nullptr, nullptr, nullptr);
+    const int code = sqlite3_create_function_v2(database, function.name, 2, flags, nullptr, function.body, nullptr,
+                                                nullptr, nullptr);
     if (code != SQLITE_OK) return code;
   }
   return SQLITE_OK;

@@ -58,13 +58,15 @@ constexpr std::array settings{
 };
 
 const Setting* find_setting(std::string_view name) noexcept {
-  const auto* it = std::find_if(settings.begin(), settings.end(), [&](const Setting& setting) { return setting.name == name; });
+  const auto* it =
+      std::find_if(settings.begin(), settings.end(), [&](const Setting& setting) { return setting.name == name; });
   return it == settings.end() ? nullptr : it;
 }
 
 const std::string* find_value(const driver::ConnectOptions& options, std::string_view name) {
   // The configuration comes after the URL.
-  const auto it = std::find_if(options.pragmas.rbegin(), options.pragmas.rend(), [&](const auto& pair) { return pair.first == name; });
+  const auto it = std::find_if(options.pragmas.rbegin(), options.pragmas.rend(),
+                               [&](const auto& pair) { return pair.first == name; });
   return it == options.pragmas.rend() ? nullptr : &it->second;
 }
 
@@ -87,19 +89,21 @@ std::vector<std::string_view> pragma_names() {
 
 void check_pragma(std::string_view name, std::string_view value) {
   const Setting* setting = find_setting(name);
-  if (setting == nullptr) throw ConfigError("sqlite: unknown pragma " + quote(name) + did_you_mean(name, pragma_names()));
+  if (setting == nullptr)
+    throw ConfigError("sqlite: unknown pragma " + quote(name) + did_you_mean(name, pragma_names()));
   if (!setting->words.empty()) {
     const bool known = std::any_of(setting->words.begin(), setting->words.end(),
                                    [&](std::string_view word) { return equal_ignoring_case(word, value); });
     if (known) return;
-    throw ConfigError("sqlite: pragma " + quote(name) + " must be one of " + quote_list(setting->words) + ", not " + quote(value) +
-                      did_you_mean(value, setting->words));
+    throw ConfigError("sqlite: pragma " + quote(name) + " must be one of " + quote_list(setting->words) + ", not " +
+                      quote(value) + did_you_mean(value, setting->words));
   }
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error == std::errc() && end == value.data() + value.size() && number >= setting->least && number <= setting->most) return;
-  throw ConfigError("sqlite: pragma " + quote(name) + " must be a whole number from " + std::to_string(setting->least) + " to " +
-                    std::to_string(setting->most) + ", not " + quote(value));
+  if (error == std::errc() && end == value.data() + value.size() && number >= setting->least && number <= setting->most)
+    return;
+  throw ConfigError("sqlite: pragma " + quote(name) + " must be a whole number from " + std::to_string(setting->least) +
+                    " to " + std::to_string(setting->most) + ", not " + quote(value));
 }
 
 std::chrono::milliseconds busy_timeout(const driver::ConnectOptions& options) {
@@ -117,7 +121,8 @@ std::vector<Pragma> pragmas_for(const driver::ConnectOptions& options) {
   for (const Setting& setting : settings) {
     if (setting.name == "busy_timeout") continue;
     const std::string* chosen = find_value(options, setting.name);
-    const std::string_view value = chosen != nullptr ? std::string_view(*chosen) : default_value(setting.name, !is_memory(options), writable);
+    const std::string_view value =
+        chosen != nullptr ? std::string_view(*chosen) : default_value(setting.name, !is_memory(options), writable);
     if (!value.empty()) result.push_back({std::string(setting.name), std::string(value)});
   }
   return result;

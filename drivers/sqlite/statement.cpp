@@ -31,7 +31,7 @@ StatementHandle prepare(sqlite3* database, std::string_view sql, unsigned flags,
     failure.stage = Stage::prepare;
     failure.sql = sql;
     failure.transaction = sqlite3_get_autocommit(database) != 0 ? TransactionState::none : TransactionState::open;
-    raise(database, failure);
+    raise(sqlite3_errmsg(database), failure);
   }
   rest = sql.substr(static_cast<std::size_t>(end - sql.data()));
   return StatementHandle(statement);
@@ -75,13 +75,16 @@ Prepared StatementCache::make(const driver::Statement& statement, unsigned flags
   if (prepared.handle == nullptr) refuse(statement, "the statement is empty");
   sqlite3_stmt* handle = prepared.handle.get();
   while (!rest.empty())
-    if (prepare(database_, rest, 0, rest) != nullptr) refuse(statement, "only one statement can be run at a time; use a script");
+    if (prepare(database_, rest, 0, rest) != nullptr)
+      refuse(statement, "only one statement can be run at a time; use a script");
   const auto placeholders = static_cast<std::size_t>(sqlite3_bind_parameter_count(handle));
   if (placeholders != statement.parameters.size())
-    refuse(statement, "the text has " + count(placeholders, "placeholder") + " for " + count(statement.parameters.size(), "parameter"));
+    refuse(statement, "the text has " + count(placeholders, "placeholder") + " for " +
+                          count(statement.parameters.size(), "parameter"));
   const auto columns = static_cast<std::size_t>(sqlite3_column_count(handle));
   if (!statement.columns.empty() && columns != statement.columns.size())
-    refuse(statement, "the text returns " + count(columns, "column") + " where " + std::to_string(statement.columns.size()) + " are expected");
+    refuse(statement, "the text returns " + count(columns, "column") + " where " +
+                          std::to_string(statement.columns.size()) + " are expected");
   prepared.decoders.reserve(statement.columns.size());
   for (const driver::ResultColumn& column : statement.columns) prepared.decoders.push_back(decoder_for(column.type));
   prepared.read_only = sqlite3_stmt_readonly(handle) != 0;

@@ -23,8 +23,8 @@ struct Prepared {
   bool read_only = false;         // cannot change the database
 };
 
-// Compiles the first statement of `sql`; `rest` is what follows it. A null handle: there was nothing but blanks and comments.
-// Throws by Stage::prepare.
+// Compiles the first statement of `sql`; `rest` is what follows it. A null handle: there was nothing but blanks and
+// comments. Throws by Stage::prepare.
 StatementHandle prepare(sqlite3* database, std::string_view sql, unsigned flags, std::string_view& rest);
 
 class StatementCache {

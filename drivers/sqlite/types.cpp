@@ -40,9 +40,12 @@ TextFault find_fault(std::string_view text) noexcept {
 std::string format(CellTag tag, std::int64_t value) {
   std::array<char, datetime_size> text{};
   switch (tag) {
-    case CellTag::date: return format_date(value, text.data()) ? std::string(text.data(), date_size) : std::string();
-    case CellTag::time: return format_time(value, text.data()) ? std::string(text.data(), time_size) : std::string();
-    default: return format_datetime(value, text.data()) ? std::string(text.data(), datetime_size) : std::string();
+    case CellTag::date:
+      return format_date(value, text.data()) ? std::string(text.data(), date_size) : std::string();
+    case CellTag::time:
+      return format_time(value, text.data()) ? std::string(text.data(), time_size) : std::string();
+    default:
+      return format_datetime(value, text.data()) ? std::string(text.data(), datetime_size) : std::string();
   }
 }
 
@@ -78,7 +81,7 @@ class Encoder {
     failure.code = code;
     failure.sql = description_.sql;
     failure.values = description_.parameters.size();
-    raise(database_, failure);
+    raise(sqlite3_errmsg(database_), failure);
   }
 
   [[noreturn]] void refuse(const std::string& why) const {
@@ -86,16 +89,19 @@ class Encoder {
     ErrorDetails details;
     details.backend = "sqlite";
     details.statement = description_.sql;
-    throw DataError("sqlite: " + (label.empty() ? "parameter " + std::to_string(place()) : quote(label)) + ": " + why, std::move(details));
+    throw DataError("sqlite: " + (label.empty() ? "parameter " + std::to_string(place()) : quote(label)) + ": " + why,
+                    std::move(details));
   }
 
   void integer(std::int64_t value) const { check(sqlite3_bind_int64(statement_, place(), value)); }
   // A null pointer would bind NULL.
   void text(std::string_view bytes) const {
-    check(sqlite3_bind_text64(statement_, place(), bytes.data() == nullptr ? "" : bytes.data(), bytes.size(), SQLITE_STATIC, SQLITE_UTF8));
+    check(sqlite3_bind_text64(statement_, place(), bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                              SQLITE_STATIC, SQLITE_UTF8));
   }
   void blob(std::string_view bytes) const {
-    check(sqlite3_bind_blob64(statement_, place(), bytes.data() == nullptr ? "" : bytes.data(), bytes.size(), SQLITE_STATIC));
+    check(sqlite3_bind_blob64(statement_, place(), bytes.data() == nullptr ? "" : bytes.data(), bytes.size(),
+                              SQLITE_STATIC));
   }
   void keep(std::string&& bytes) {
     converted_.push_back(std::move(bytes));
@@ -104,8 +110,10 @@ class Encoder {
 
   void encode_one(const Cell& cell, const Type& type) {
     switch (cell.tag) {
-      case CellTag::null: return check(sqlite3_bind_null(statement_, place()));
-      case CellTag::boolean: return integer(cell.integer);
+      case CellTag::null:
+        return check(sqlite3_bind_null(statement_, place()));
+      case CellTag::boolean:
+        return integer(cell.integer);
       case CellTag::integer:
         if (type.kind == TypeKind::decimal) return decimal(Decimal(cell.integer, 0), type);
         return integer(cell.integer);
@@ -115,26 +123,35 @@ class Encoder {
       case CellTag::decimal:
         if (cell.scale == type.scale && is_scaled_integer(type)) return integer(cell.integer);
         return decimal(Decimal(cell.integer, cell.scale), type);
-      case CellTag::decimal_text: return decimal(Decimal::parse(cell.view()), type);
+      case CellTag::decimal_text:
+        return decimal(Decimal::parse(cell.view()), type);
       case CellTag::text:
-      case CellTag::json: return text(checked(cell.view()));
-      case CellTag::blob: return blob(cell.view());
+      case CellTag::json:
+        return text(checked(cell.view()));
+      case CellTag::blob:
+        return blob(cell.view());
       case CellTag::uuid:
         if (type.storage == Storage::blob) return blob(cell.view());
         return keep(format_uuid(cell.view()));
       case CellTag::date:
       case CellTag::time:
-      case CellTag::datetime: return keep(calendar(cell));
+      case CellTag::datetime:
+        return keep(calendar(cell));
       case CellTag::unloaded:
-      case CellTag::list: refuse("there is no such value");
+      case CellTag::list:
+        refuse("there is no such value");
     }
   }
 
   // An element of a JSON array, as json_each gives it back.
   void append(const Cell& cell, const Type& type, std::string& json) {
     switch (cell.tag) {
-      case CellTag::null: json += "null"; return;
-      case CellTag::boolean: json += std::to_string(cell.integer); return;
+      case CellTag::null:
+        json += "null";
+        return;
+      case CellTag::boolean:
+        json += std::to_string(cell.integer);
+        return;
       case CellTag::integer:
         if (type.kind == TypeKind::decimal) return append_decimal(Decimal(cell.integer, 0), type, json);
         json += std::to_string(cell.integer);
@@ -142,19 +159,24 @@ class Encoder {
       case CellTag::real:
         if (type.kind == TypeKind::decimal) refuse("a floating-point number is not exact; give a decimal");
         return append_real(checked(cell.real), json);
-      case CellTag::decimal: return append_decimal(Decimal(cell.integer, cell.scale), type, json);
-      case CellTag::decimal_text: return append_decimal(Decimal::parse(cell.view()), type, json);
+      case CellTag::decimal:
+        return append_decimal(Decimal(cell.integer, cell.scale), type, json);
+      case CellTag::decimal_text:
+        return append_decimal(Decimal::parse(cell.view()), type, json);
       case CellTag::text:
-      case CellTag::json: return json::append_quoted(json, checked(cell.view()));
+      case CellTag::json:
+        return json::append_quoted(json, checked(cell.view()));
       case CellTag::uuid:
         if (type.storage == Storage::blob) break;
         return json::append_quoted(json, format_uuid(cell.view()));
       case CellTag::date:
       case CellTag::time:
-      case CellTag::datetime: return json::append_quoted(json, calendar(cell));
+      case CellTag::datetime:
+        return json::append_quoted(json, calendar(cell));
       case CellTag::blob:
       case CellTag::unloaded:
-      case CellTag::list: break;
+      case CellTag::list:
+        break;
     }
     refuse("an array cannot hold blobs here; give each its own placeholder");
   }
@@ -193,10 +215,11 @@ class Encoder {
   }
 
   Decimal rescaled(const Decimal& value, const Type& type) const {
-    if (type.kind != TypeKind::decimal && value.scale() != 0) refuse("a decimal needs a parameter of type decimal to know its scale");
     try {
       return value.rescaled(type.kind == TypeKind::decimal ? type.scale : std::uint16_t{0});
     } catch (const DataError&) {
+      if (type.kind != TypeKind::decimal)
+        refuse("a decimal that is not whole needs a parameter of type decimal, which has a scale");
       refuse("the decimal has more than " + std::to_string(type.scale) + " digits after the point");
     }
   }
@@ -221,7 +244,8 @@ class Encoder {
     if (value.fits() && value.scale() == 0) return integer(value.unscaled());
     const double number = value.approximate();
     std::array<char, 48> digits{};
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 15);
+    const auto [end, error] =
+        std::to_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::general, 15);
     if (Decimal::parse({digits.data(), static_cast<std::size_t>(end - digits.data())}) != value)
       refuse("the decimal has more digits than the real numbers of this table can hold");
     check(sqlite3_bind_double(statement_, place(), number));
@@ -234,16 +258,20 @@ class Encoder {
 
   std::string_view checked(std::string_view bytes) const {
     switch (find_fault(bytes)) {
-      case TextFault::none: return bytes;
-      case TextFault::nul: refuse("text cannot contain a NUL character");
-      case TextFault::encoding: refuse("text must be valid UTF-8");
+      case TextFault::none:
+        return bytes;
+      case TextFault::nul:
+        refuse("text cannot contain a NUL character");
+      case TextFault::encoding:
+        refuse("text must be valid UTF-8");
     }
     return bytes;
   }
 
   std::string calendar(const Cell& cell) const {
     std::string result = format(cell.tag, cell.integer);
-    if (result.empty()) refuse(cell.tag == CellTag::time ? "a time is less than a day" : "the year must be within 1 and 9999");
+    if (result.empty())
+      refuse(cell.tag == CellTag::time ? "a time is less than a day" : "the year must be within 1 and 9999");
     return result;
   }
 
@@ -256,10 +284,12 @@ class Encoder {
 
 }  // namespace
 
-void Binder::bind(sqlite3* database, sqlite3_stmt* statement, const driver::Statement& description, std::span<const Cell> cells) {
+void Binder::bind(sqlite3* database, sqlite3_stmt* statement, const driver::Statement& description,
+                  std::span<const Cell> cells) {
   converted_.clear();
   converted_.reserve(cells.size());  // SQLite keeps pointers into these
-  for (std::size_t i = 0; i < cells.size(); ++i) Encoder(database, statement, description, i, converted_).encode(cells[i]);
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    Encoder(database, statement, description, i, converted_).encode(cells[i]);
 }
 
 }  // namespace dorm::sqlite

@@ -1,8 +1,8 @@
 // sqlite/types.hpp: cells as SQLite's values and back.
 //
-// What a type looks like in the database: booleans 0 and 1, decimals of up to 18 digits as integers scaled by their type, longer ones
-// as text, datetimes as "YYYY-MM-DD HH:MM:SS.ffffff", uuids as 36 lower-case characters (or 16 bytes with Storage::blob).
-// One thread at a time. Throws DataError naming parameter or column, never the value.
+// What a type looks like in the database: booleans 0 and 1, decimals of up to 18 digits as integers scaled by their
+// type, longer ones as text, datetimes as "YYYY-MM-DD HH:MM:SS.ffffff", uuids as 36 lower-case characters (or 16 bytes
+// with Storage::blob). One thread at a time. Throws DataError naming parameter or column, never the value.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "driver/statement.hpp"
 #include "dorm/detail/cell.hpp"
+#include "driver/statement.hpp"
 #include "graph/row_sink.hpp"
 #include "sqlite/calendar.hpp"
 #include "sqlite/handle.hpp"
@@ -21,13 +21,24 @@ namespace dorm::sqlite {
 
 enum class DecoderKind : std::uint8_t {
   by_class,  // what arrives decides
-  boolean, integer, real, decimal, text, json, blob, uuid_text, uuid_blob, date, time, datetime,
+  boolean,
+  integer,
+  real,
+  decimal,
+  text,
+  json,
+  blob,
+  uuid_text,
+  uuid_blob,
+  date,
+  time,
+  datetime,
 };
 
 // How a result column is read; chosen once per statement.
 struct Decoder {
   DecoderKind kind = DecoderKind::by_class;
-  bool legacy = false;      // any storage class, converted where nothing is lost
+  bool legacy = false;        // any storage class, converted where nothing is lost
   bool long_decimal = false;  // kept as text
   std::uint16_t scale = 0;
 };
@@ -106,8 +117,10 @@ class Reader {
 // Binds parameters; what it had to convert lives until the next bind().
 class Binder {
  public:
-  // Throws DataError before anything runs. Text and blobs are not copied: the cells must live until the statement is reset.
-  void bind(sqlite3* database, sqlite3_stmt* statement, const driver::Statement& description, std::span<const Cell> cells);
+  // Throws DataError before anything runs. Text and blobs are not copied: the cells must live until the statement is
+  // reset.
+  void bind(sqlite3* database, sqlite3_stmt* statement, const driver::Statement& description,
+            std::span<const Cell> cells);
 
  private:
   std::vector<std::string> converted_;

@@ -28,7 +28,8 @@ std::string unescaped(std::string_view text) {
     const char* digits = text.data() + i + 1;
     const bool complete = i + 2 < text.size() && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2;
     if (!complete || byte == 0)
-      throw ConfigError("sqlite URL: '%' must be followed by two hexadecimal digits other than 00; write '%25' for itself");
+      throw ConfigError(
+          "sqlite URL: '%' must be followed by two hexadecimal digits other than 00; write '%25' for itself");
     result += static_cast<char>(byte);
     i += 2;
   }
@@ -46,7 +47,8 @@ std::uint32_t number(std::string_view option, std::string_view value) {
 void add_option(std::string_view option, std::string value, driver::ConnectOptions& options) {
   if (option == "mode") {
     if (std::find(modes.begin(), modes.end(), value) == modes.end())
-      throw ConfigError("sqlite URL: mode must be one of " + quote_list(modes) + ", not " + quote(value) + did_you_mean(value, modes));
+      throw ConfigError("sqlite URL: mode must be one of " + quote_list(modes) + ", not " + quote(value) +
+                        did_you_mean(value, modes));
     options.keywords.emplace_back(option, std::move(value));
   } else if (option == "statement_cache") {
     options.statement_cache = number(option, value);
@@ -66,7 +68,9 @@ void add_option(std::string_view option, std::string value, driver::ConnectOptio
 std::string path_of(std::string_view place) {
   if (place.starts_with("//")) {
     if (!place.starts_with("///"))
-      throw ConfigError("sqlite URL: no host can be named; write 'sqlite:file.db' for a relative path or 'sqlite:///file.db' for an absolute one");
+      throw ConfigError(
+          "sqlite URL: no host can be named; write 'sqlite:file.db' for a relative path or 'sqlite:///file.db' for an "
+          "absolute one");
     place.remove_prefix(2);
   }
   std::string path = unescaped(place);

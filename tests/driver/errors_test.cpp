@@ -10,14 +10,17 @@ using testing::Not;
 class DriverErrors : public DriverTest {
  protected:
   DriverErrors() {
-    script("CREATE TABLE author (id integer PRIMARY KEY, email text NOT NULL UNIQUE, age integer CONSTRAINT age_range CHECK (age < 150));"
-           "CREATE TABLE book (id integer PRIMARY KEY, author_id integer REFERENCES author (id));"
-           "CREATE TABLE note (id integer PRIMARY KEY, author_id integer REFERENCES author (id) ON DELETE RESTRICT);"
-           "INSERT INTO author (id, email, age) VALUES (1, 'secret@example.com', 30)");
+    script(
+        "CREATE TABLE author (id integer PRIMARY KEY, email text NOT NULL UNIQUE, age integer CONSTRAINT age_range "
+        "CHECK (age < 150));"
+        "CREATE TABLE book (id integer PRIMARY KEY, author_id integer REFERENCES author (id));"
+        "CREATE TABLE note (id integer PRIMARY KEY, author_id integer REFERENCES author (id) ON DELETE RESTRICT);"
+        "INSERT INTO author (id, email, age) VALUES (1, 'secret@example.com', 30)");
   }
   driver::Outcome insert_author(Argument id, Argument email, Argument age) {
-    return run("INSERT INTO author (id, email, age) VALUES (?, ?, ?)",
-               {{type_of(TypeKind::integer), std::move(id)}, {type_of(TypeKind::text), std::move(email)}, {type_of(TypeKind::integer), std::move(age)}});
+    return run("INSERT INTO author (id, email, age) VALUES (?, ?, ?)", {{type_of(TypeKind::integer), std::move(id)},
+                                                                        {type_of(TypeKind::text), std::move(email)},
+                                                                        {type_of(TypeKind::integer), std::move(age)}});
   }
 };
 
@@ -77,7 +80,8 @@ TEST_P(DriverErrors, BadSyntaxIsADatabaseError) {
 
 TEST_P(DriverErrors, AValueThatOverflowsIsADataError) {
   thrown<DataError>([&] {
-    number("SELECT cast(sum(x) as bigint) + 9223372036854775807 FROM (SELECT abs(-9223372036854775807 - ?) AS x) q", {{type_of(TypeKind::bigint), 1}});
+    number("SELECT cast(sum(x) as bigint) + 9223372036854775807 FROM (SELECT abs(-9223372036854775807 - ?) AS x) q",
+           {{type_of(TypeKind::bigint), 1}});
   });
 }
 

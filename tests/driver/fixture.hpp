@@ -22,10 +22,10 @@ namespace dorm::test {
 
 // What hand-written SQL spells differently per backend; the rest of the suite is the same for all.
 struct Spelling {
-  bool numbered = false;                        // $1 instead of ?
+  bool numbered = false;  // $1 instead of ?
   std::string (*column_type)(const Type& type) = nullptr;
-  std::string_view auto_key;                    // a column that numbers rows
-  std::string_view in_array;                    // " = ANY(?)": follows the operand
+  std::string_view auto_key;  // a column that numbers rows
+  std::string_view in_array;  // " = ANY(?)": follows the operand
 };
 const Spelling& spelling_of(const sql::Dialect& dialect);
 
@@ -40,7 +40,8 @@ class Argument {
   Argument(double value) : cell_(Cell::of_real(value)) {}
   Argument(const char* text) : Argument(CellTag::text, text) {}
   Argument(std::string text) : Argument(CellTag::text, std::move(text)) {}
-  Argument(CellTag tag, std::string bytes) : bytes_(std::make_shared<std::string>(std::move(bytes))), cell_(Cell::of_bytes(tag, *bytes_)) {}
+  Argument(CellTag tag, std::string bytes)
+      : bytes_(std::make_shared<std::string>(std::move(bytes))), cell_(Cell::of_bytes(tag, *bytes_)) {}
   Argument(std::vector<Argument> elements);
 
   const Cell& cell() const { return cell_; }
@@ -88,7 +89,9 @@ class DriverTest : public testing::TestWithParam<Backend> {
  protected:
   DriverTest() : url_(fresh_database(GetParam())), connection_(connect()) {}
 
-  std::unique_ptr<driver::Connection> connect() const { return GetParam().driver->connect(GetParam().driver->parse_url(url_), std::nullopt); }
+  std::unique_ptr<driver::Connection> connect() const {
+    return GetParam().driver->connect(GetParam().driver->parse_url(url_), std::nullopt);
+  }
   // A second one where several can see the same database.
   bool is_shared() const { return !GetParam().driver->single_connection(GetParam().driver->parse_url(url_)); }
   driver::Connection& connection() { return *connection_; }
@@ -96,7 +99,8 @@ class DriverTest : public testing::TestWithParam<Backend> {
 
   // Placeholders are written as ?.
   std::string spelled(std::string_view sql) const;
-  driver::Statement statement(std::string_view sql, const Parameters& parameters = {}, const std::vector<TypeKind>& columns = {}) const;
+  driver::Statement statement(std::string_view sql, const Parameters& parameters = {},
+                              const std::vector<TypeKind>& columns = {}) const;
   static std::vector<Cell> cells(const Parameters& parameters);
 
   void script(std::string_view sql) { connection_->execute_script(sql, std::nullopt); }

@@ -72,6 +72,14 @@ TEST_P(DriverStatements, SurviveAColumnAddedToTheirTable) {
   EXPECT_EQ(rows.text(), "1");
 }
 
+TEST_P(DriverStatements, AreASchemaMismatchOnceTheirTableIsGone) {
+  script("CREATE TABLE things (id integer PRIMARY KEY)");
+  const driver::Statement text = statement("SELECT id FROM things", {}, {TypeKind::bigint});
+  connection().execute(text, {}, nullptr, std::nullopt);
+  script("DROP TABLE things");
+  thrown<SchemaMismatch>([&] { connection().execute(text, {}, nullptr, std::nullopt); });
+}
+
 TEST_P(DriverStatements, TellHowManyRowsTheyChanged) {
   script("CREATE TABLE things (id integer PRIMARY KEY, n integer)");
   EXPECT_EQ(run("INSERT INTO things (id, n) VALUES (1, 1), (2, 1), (3, 2)").affected, 3);
@@ -83,8 +91,9 @@ TEST_P(DriverStatements, TellHowManyRowsTheyChanged) {
 
 TEST_P(DriverStatements, ReturnTheRowsTheyWrote) {
   script("CREATE TABLE things (id " + std::string(spelling().auto_key) + ", name text)");
-  const Rows rows = query("INSERT INTO things (name) VALUES (?), (?) RETURNING id, name", {TypeKind::bigint, TypeKind::text},
-                          {{type_of(TypeKind::text), "a"}, {type_of(TypeKind::text), "b"}});
+  const Rows rows =
+      query("INSERT INTO things (name) VALUES (?), (?) RETURNING id, name", {TypeKind::bigint, TypeKind::text},
+            {{type_of(TypeKind::text), "a"}, {type_of(TypeKind::text), "b"}});
   EXPECT_EQ(rows.text(), "1|a\n2|b");
 }
 
@@ -100,8 +109,10 @@ TEST_P(DriverStatements, AScriptRunsStatementAfterStatement) {
 }
 
 TEST_P(DriverStatements, ResultsMayBeLarge) {
-  const Rows rows = query("WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 50000) "
-                          "SELECT i, 'a text that fills some memory ' || i FROM r ORDER BY i", {TypeKind::bigint, TypeKind::text});
+  const Rows rows = query(
+      "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 50000) "
+      "SELECT i, 'a text that fills some memory ' || i FROM r ORDER BY i",
+      {TypeKind::bigint, TypeKind::text});
   ASSERT_EQ(rows.size(), 50'000U);
   for (std::uint32_t row = 0; row < rows.size(); ++row) {
     ASSERT_EQ(rows.at(row, 0).integer, row + 1);
@@ -120,14 +131,17 @@ graph::Node node_of(std::initializer_list<TypeKind> kinds) {
 class DriverJoins : public DriverTest {
  protected:
   DriverJoins() {
-    script("CREATE TABLE author (id text PRIMARY KEY, name text); CREATE TABLE book (id integer PRIMARY KEY, title text, author_id text);"
-           "INSERT INTO author VALUES ('a1', 'Anna'), ('a2', 'Bert');"
-           "INSERT INTO book VALUES (1, 'one', 'a1'), (2, 'two', 'a2'), (3, 'three', 'a1'), (4, 'four', NULL)");
+    script(
+        "CREATE TABLE author (id text PRIMARY KEY, name text); CREATE TABLE book (id integer PRIMARY KEY, title text, "
+        "author_id text);"
+        "INSERT INTO author VALUES ('a1', 'Anna'), ('a2', 'Bert');"
+        "INSERT INTO book VALUES (1, 'one', 'a1'), (2, 'two', 'a2'), (3, 'three', 'a1'), (4, 'four', NULL)");
   }
   // Books with their author in the columns 2 and 3.
   void load(graph::RowSink& sink) {
-    const driver::Statement text = statement("SELECT b.id, b.title, a.id, a.name FROM book b LEFT JOIN author a ON a.id = b.author_id ORDER BY b.id",
-                                             {}, {TypeKind::bigint, TypeKind::text, TypeKind::text, TypeKind::text});
+    const driver::Statement text = statement(
+        "SELECT b.id, b.title, a.id, a.name FROM book b LEFT JOIN author a ON a.id = b.author_id ORDER BY b.id", {},
+        {TypeKind::bigint, TypeKind::text, TypeKind::text, TypeKind::text});
     connection().execute(text, {}, &sink, std::nullopt);
   }
   static graph::RowSink::Segment books(graph::Node& node) {

@@ -29,7 +29,9 @@ Argument decimal(std::string_view text) {
 }
 Argument date(std::string_view text) { return Cell::of_count(CellTag::date, Date::parse(text).days); }
 Argument time_of_day(std::string_view text) { return Cell::of_count(CellTag::time, Time::parse(text).microseconds); }
-Argument datetime(std::string_view text) { return Cell::of_count(CellTag::datetime, DateTime::parse(text).microseconds); }
+Argument datetime(std::string_view text) {
+  return Cell::of_count(CellTag::datetime, DateTime::parse(text).microseconds);
+}
 Argument blob(std::string bytes) { return {CellTag::blob, std::move(bytes)}; }
 Argument json(std::string text) { return {CellTag::json, std::move(text)}; }
 
@@ -46,33 +48,58 @@ const std::vector<RoundTrip>& round_trips() {
       {"boolean", type_of(TypeKind::boolean), {boolean(true), boolean(false)}},
       {"smallint", type_of(TypeKind::smallint), {0, 32767, -32768}},
       {"integer", type_of(TypeKind::integer), {0, 2147483647, -2147483647 - 1}},
-      {"bigint", type_of(TypeKind::bigint), {0, -1, largest, smallest, largest - 1, std::int64_t{1} << 53U, (std::int64_t{1} << 53U) + 1}},
+      {"bigint",
+       type_of(TypeKind::bigint),
+       {0, -1, largest, smallest, largest - 1, std::int64_t{1} << 53U, (std::int64_t{1} << 53U) + 1}},
       {"real", type_of(TypeKind::real), {0.0, 1.5, -0.25, 16777216.0}},
-      {"double", type_of(TypeKind::double_precision),
+      {"double",
+       type_of(TypeKind::double_precision),
        {0.0, 0.1, -1.0 / 3.0, 1e308, 5e-324, std::numeric_limits<double>::max(), 9007199254740993.0, 1e22}},
-      {"decimal of 18 digits", decimal_of(18, 4),
-       {decimal("0.0000"), decimal("12.5000"), decimal("-0.0001"), decimal("99999999999999.9999"), decimal("-99999999999999.9999")}},
-      {"decimal, all behind the point", decimal_of(18, 18), {decimal("0.000000000000000001"), decimal("-0.999999999999999999")}},
+      {"decimal of 18 digits",
+       decimal_of(18, 4),
+       {decimal("0.0000"), decimal("12.5000"), decimal("-0.0001"), decimal("99999999999999.9999"),
+        decimal("-99999999999999.9999")}},
+      {"decimal, all behind the point",
+       decimal_of(18, 18),
+       {decimal("0.000000000000000001"), decimal("-0.999999999999999999")}},
       {"decimal without point", decimal_of(9, 0), {decimal("0"), decimal("-7"), decimal("999999999")}},
-      {"decimal of 40 digits", decimal_of(40, 10),
+      {"decimal of 40 digits",
+       decimal_of(40, 10),
        {decimal("0.0000000000"), decimal("-1.5000000000"), decimal("123456789012345678901234567890.0123456789"),
         decimal("-999999999999999999999999999999.9999999999")}},
-      {"string", type_of(TypeKind::string), {"", "huey", "O'Brien \"x\" \\ % _", "\xC5\xBC\xC3\xB3\xC5\x82w \xF0\x9F\x90\xB1", " "}},
+      {"string",
+       type_of(TypeKind::string),
+       {"", "huey", "O'Brien \"x\" \\ % _", "\xC5\xBC\xC3\xB3\xC5\x82w \xF0\x9F\x90\xB1", " "}},
       {"text", type_of(TypeKind::text), {"", "line\nline\r\n\ttab", std::string(100'000, 'x'), "1"}},
       {"enum", type_of(TypeKind::enumeration), {"public", "a b"}},
-      {"binary", type_of(TypeKind::binary),
+      {"binary",
+       type_of(TypeKind::binary),
        {blob(""), blob(std::string("\0\1\0", 3)), blob("\xFF\xFE"), blob(std::string(70'000, '\0'))}},
-      {"uuid", type_of(TypeKind::uuid),
-       {uuid("00000000-0000-0000-0000-000000000000"), uuid("f81d4fae-7dec-11d0-a765-00a0c91e6bf6"), uuid("ffffffff-ffff-ffff-ffff-ffffffffffff")}},
-      {"date", type_of(TypeKind::date),
-       {date("1970-01-01"), date("1969-12-31"), date("2000-02-29"), date("0001-01-01"), date("9999-12-31"), date("1900-02-28")}},
-      {"time", type_of(TypeKind::time), {time_of_day("00:00:00"), time_of_day("23:59:59.999999"), time_of_day("13:45:07.000001")}},
-      {"datetime", type_of(TypeKind::datetime),
+      {"uuid",
+       type_of(TypeKind::uuid),
+       {uuid("00000000-0000-0000-0000-000000000000"), uuid("f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
+        uuid("ffffffff-ffff-ffff-ffff-ffffffffffff")}},
+      {"date",
+       type_of(TypeKind::date),
+       {date("1970-01-01"), date("1969-12-31"), date("2000-02-29"), date("0001-01-01"), date("9999-12-31"),
+        date("1900-02-28")}},
+      {"time",
+       type_of(TypeKind::time),
+       {time_of_day("00:00:00"), time_of_day("23:59:59.999999"), time_of_day("13:45:07.000001")}},
+      {"datetime",
+       type_of(TypeKind::datetime),
        {datetime("1970-01-01 00:00:00"), datetime("1969-12-31 23:59:59.999999"), datetime("2026-11-21 12:34:56.000001"),
-        datetime("2024-02-29 23:59:59.999999"), datetime("0001-01-01 00:00:00"), datetime("9999-12-31 23:59:59.999999")}},
-      {"datetime with zone", type_of(TypeKind::datetime), {datetime("2026-03-29T02:30:00+01:00"), datetime("2026-10-25T02:30:00.5-07:30")}},
-      {"datetime without zone", wall_clock(), {datetime("2026-03-29 02:30:00"), datetime("1001-01-01 10:20:30.405060")}},
-      {"json", type_of(TypeKind::json), {json("{}"), json("[1, \"\xC3\xA9\", null]"), json("\"text\""), json("12.5"), json("null")}},
+        datetime("2024-02-29 23:59:59.999999"), datetime("0001-01-01 00:00:00"),
+        datetime("9999-12-31 23:59:59.999999")}},
+      {"datetime with zone",
+       type_of(TypeKind::datetime),
+       {datetime("2026-03-29T02:30:00+01:00"), datetime("2026-10-25T02:30:00.5-07:30")}},
+      {"datetime without zone",
+       wall_clock(),
+       {datetime("2026-03-29 02:30:00"), datetime("1001-01-01 10:20:30.405060")}},
+      {"json",
+       type_of(TypeKind::json),
+       {json("{}"), json("[1, \"\xC3\xA9\", null]"), json("\"text\""), json("12.5"), json("null")}},
   };
   return all;
 }
@@ -112,7 +139,9 @@ TEST_P(DriverTypes, AreFoundByTheirValue) {
     for (const Argument& value : trip.values)
       run("INSERT INTO " + name + " (id, v) VALUES (?, ?)", {{type_of(TypeKind::integer), ++id}, {trip.type, value}});
     for (int i = 0; i < id; ++i)
-      EXPECT_EQ(number("SELECT id FROM " + name + " WHERE v = ?", {{trip.type, trip.values[static_cast<std::size_t>(i)]}}), i + 1);
+      EXPECT_EQ(
+          number("SELECT id FROM " + name + " WHERE v = ?", {{trip.type, trip.values[static_cast<std::size_t>(i)]}}),
+          i + 1);
     // Blobs are given one by one: an array of them is not promised.
     if (trip.type.kind == TypeKind::binary) continue;
     const Parameters list{{trip.type, Argument(trip.values), true}};
@@ -124,7 +153,8 @@ TEST_P(DriverTypes, AreFoundByTheirValue) {
 
 TEST_P(DriverTypes, EmptyTextIsNotNull) {
   script("CREATE TABLE words (id integer PRIMARY KEY, word text)");
-  run("INSERT INTO words (id, word) VALUES (1, ?), (2, ?)", {{type_of(TypeKind::text), ""}, {type_of(TypeKind::text), nullptr}});
+  run("INSERT INTO words (id, word) VALUES (1, ?), (2, ?)",
+      {{type_of(TypeKind::text), ""}, {type_of(TypeKind::text), nullptr}});
   EXPECT_EQ(query("SELECT id FROM words WHERE word IS NULL", {TypeKind::integer}).text(), "2");
   EXPECT_EQ(query("SELECT word FROM words ORDER BY id", {TypeKind::text}).text(), "\nnull");
 }
@@ -161,7 +191,9 @@ TEST_P(DriverTypes, AnArrayMayHoldAHundredThousandKeys) {
 
 TEST_P(DriverTypes, DecimalsTakeTheScaleOfTheirParameter) {
   script("CREATE TABLE prices (price " + spelling().column_type(decimal_of(10, 2)) + ")");
-  const auto insert = [&](Argument value) { run("INSERT INTO prices (price) VALUES (?)", {{decimal_of(10, 2), std::move(value)}}); };
+  const auto insert = [&](Argument value) {
+    run("INSERT INTO prices (price) VALUES (?)", {{decimal_of(10, 2), std::move(value)}});
+  };
   insert(decimal("1.5"));
   insert(decimal("1.5000"));
   insert(7);
@@ -176,14 +208,19 @@ TEST_P(DriverTypes, UnknownTypesAreTakenAsTheyArrive) {
 TEST_P(DriverTypes, WhatCannotBeStoredIsRefusedBeforeItIsSent) {
   script("CREATE TABLE refused (t text, d double precision, j text)");
   const auto insert_text = [&](std::string text) {
-    return thrown<DataError>([&] { run("INSERT INTO refused (t) VALUES (?)", {{type_of(TypeKind::text), std::move(text)}}); });
+    return thrown<DataError>([&] {
+      run("INSERT INTO refused (t) VALUES (?)", {{type_of(TypeKind::text), std::move(text)}});
+    });
   };
   EXPECT_THAT(insert_text(std::string("secret\0value", 12)).what(), Not(HasSubstr("secret")));
   EXPECT_THAT(insert_text("secret\xFF").what(), Not(HasSubstr("secret")));
   EXPECT_THAT(insert_text("secret\xC0\xAF").what(), HasSubstr("parameter 1"));
   EXPECT_THAT(insert_text("secret\xED\xA0\x80").what(), Not(HasSubstr("secret")));
-  for (const double value : {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
-    thrown<DataError>([&] { run("INSERT INTO refused (d) VALUES (?)", {{type_of(TypeKind::double_precision), value}}); });
+  for (const double value :
+       {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+    thrown<DataError>([&] {
+      run("INSERT INTO refused (d) VALUES (?)", {{type_of(TypeKind::double_precision), value}});
+    });
   const Parameters list{{type_of(TypeKind::text), Argument(std::vector<Argument>{std::string("a\0b", 3)}), true}};
   thrown<DataError>([&] { number("SELECT count(*) FROM refused WHERE t" + std::string(spelling().in_array), list); });
   EXPECT_EQ(number("SELECT count(*) FROM refused"), 0);
@@ -194,7 +231,10 @@ TEST_P(DriverTypes, ARefusedParameterIsCalledByItsLabel) {
   driver::Statement text = statement("SELECT ?", {{type_of(TypeKind::text), "x"}}, {TypeKind::text});
   text.parameters[0].label = "User.username";
   const Cell bad = Cell::of_bytes(CellTag::text, "\xFF");
-  EXPECT_THAT(thrown<DataError>([&] { connection().execute(text, {&bad, 1}, nullptr, std::nullopt); }).what(), HasSubstr("User.username"));
+  EXPECT_THAT(thrown<DataError>([&] {
+                connection().execute(text, {&bad, 1}, nullptr, std::nullopt);
+              }).what(),
+              HasSubstr("User.username"));
 }
 
 TEST_P(DriverTypes, AResultThatDoesNotFitItsTypeNamesTheColumn) {
