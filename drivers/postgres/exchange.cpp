@@ -6,6 +6,13 @@
 #include "postgres/wait.hpp"
 
 namespace dorm::postgres {
+namespace {
+
+// The server is to stop a statement first, because then the connection survives. This is for a server that does not
+// answer.
+constexpr std::chrono::milliseconds grace{100};
+
+}  // namespace
 
 // What every operation begins with; returns its deadline.
 driver::Deadline Connection::start(std::string_view sql, std::size_t values, driver::Deadline deadline) {
@@ -20,7 +27,7 @@ driver::Deadline Connection::start(std::string_view sql, std::size_t values, dri
     throw StatementTimeout("postgres: the deadline had passed before the statement was sent" + excerpt(sql, values),
                            local_details());
   }
-  return statement_timeout_.count() > 0 ? at_most(deadline, statement_timeout_) : deadline;
+  return statement_timeout_.count() > 0 ? at_most(deadline, statement_timeout_ + grace) : deadline;
 }
 
 // All results of what was sent, up to the end of the command or of the pipeline.

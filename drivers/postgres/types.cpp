@@ -202,11 +202,13 @@ void convert(const Decoder& decoder, Cell& cell, graph::Arena& arena) {
   }
 }
 
-double checked_double(const Decoder& decoder, std::string_view text) {
-  double value = 0;
+// As a float where it is one: the text of a float is not the nearest double.
+template <class Real>
+double read_real(const Decoder& decoder, std::string_view text) {
+  Real value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) refuse(decoder, "is malformed");
-  return value;
+  return static_cast<double>(value);
 }
 
 Cell text_bytea(const Decoder& decoder, const char* data, graph::Arena& arena) {
@@ -236,8 +238,9 @@ Cell decode_text_form(const Decoder& decoder, const char* data, std::size_t size
       return Cell::of_integer(value);
     }
     case Wire::float4:
+      return Cell::of_real(read_real<float>(decoder, text));
     case Wire::float8:
-      return Cell::of_real(checked_double(decoder, text));
+      return Cell::of_real(read_real<double>(decoder, text));
     case Wire::numeric:
       return decimal_cell(Decimal::parse(text), arena);
     case Wire::bytea:

@@ -55,7 +55,9 @@ TEST(PostgresNumeric, HasTheBytesTheServerSends) {
       {"0.0001", "0001ffff000000040001"},
       {"0.00001", "0001fffe0000000503e8"},
       {"-0.5", "0001ffff400000011388"},
-      {"99999999999999999999", "000500040000000" "0270f270f270f270f270f"},
+      {"99999999999999999999",
+       "000500040000000"
+       "0270f270f270f270f270f"},
   };
   for (const auto& [number, bytes] : cases) {
     std::string text;
@@ -66,9 +68,10 @@ TEST(PostgresNumeric, HasTheBytesTheServerSends) {
 }
 
 TEST(PostgresNumeric, ComesBackAsItWasSent) {
-  for (const char* number : {"0", "0.0", "1", "-1", "9", "10", "9999", "10000", "0.1", "0.0001", "0.00001", "123456789012345678",
-                             "-123456789012345678", "1234567890123456789", "0.123456789012345678", "-0.1234567890123456789",
-                             "99999999999999999999999999999999.99", "0.00000000000000000000000000000001", "100000000000000000000"}) {
+  for (const char* number :
+       {"0", "0.0", "1", "-1", "9", "10", "9999", "10000", "0.1", "0.0001", "0.00001", "123456789012345678",
+        "-123456789012345678", "1234567890123456789", "0.123456789012345678", "-0.1234567890123456789",
+        "99999999999999999999999999999999.99", "0.00000000000000000000000000000001", "100000000000000000000"}) {
     EXPECT_EQ(through_the_wire(number), number);
   }
 }
@@ -120,8 +123,9 @@ TEST(PostgresNumeric, SurvivesAnyBytes) {
   }
 }
 
-constexpr Wire all_wires[] = {Wire::boolean, Wire::int2, Wire::int4, Wire::int8, Wire::oid,  Wire::float4,    Wire::float8, Wire::numeric,
-                              Wire::text,    Wire::bytea, Wire::uuid, Wire::date, Wire::time, Wire::timestamp, Wire::json,   Wire::jsonb};
+constexpr Wire all_wires[] = {Wire::boolean, Wire::int2,      Wire::int4, Wire::int8,  Wire::oid,  Wire::float4,
+                              Wire::float8,  Wire::numeric,   Wire::text, Wire::bytea, Wire::uuid, Wire::date,
+                              Wire::time,    Wire::timestamp, Wire::json, Wire::jsonb};
 
 Decoder plain(Wire wire) { return *choose_decoder(wire, false, {Type{}, "Thing.value"}); }
 
@@ -193,7 +197,8 @@ TEST(PostgresEncode, RefusesWhatDoesNotFitBeforeItIsSent) {
       {Wire::int4, Cell::of_integer(INT64_C(1) << 31), "an integer is out of the range of integer"},
       {Wire::int4, Cell::of_bytes(CellTag::text, "1"), "a text does not fit the type integer"},
       {Wire::boolean, Cell::of_integer(1), "an integer does not fit the type boolean"},
-      {Wire::float8, Cell::of_real(0.0 / std::numeric_limits<double>::infinity() - std::numeric_limits<double>::infinity()),
+      {Wire::float8,
+       Cell::of_real(0.0 / std::numeric_limits<double>::infinity() - std::numeric_limits<double>::infinity()),
        "a real number must be finite"},
       {Wire::float4, Cell::of_real(1e300), "a number is out of the range of real"},
       {Wire::float8, Cell::of_integer(INT64_MAX), "an integer has no exact double precision"},

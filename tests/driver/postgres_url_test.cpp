@@ -13,7 +13,8 @@ using ::testing::ThrowsMessage;
 
 std::string keywords_of(std::string_view url) {
   std::string text;
-  for (const auto& [keyword, value] : parse_url(url).keywords) text += (text.empty() ? "" : " ") + keyword + "=" + value;
+  for (const auto& [keyword, value] : parse_url(url).keywords)
+    text += (text.empty() ? "" : " ") + keyword + "=" + value;
   return text;
 }
 
@@ -65,9 +66,11 @@ TEST(PostgresUrl, ReadsTheOptionsOfDorm) {
 TEST(PostgresUrl, SaysWhatIsWrong) {
   const Case cases[] = {
       {"sqlite:x", "postgresql url: it must begin with 'postgresql://'"},
-      {"postgresql:localhost/x", "postgresql url: '//' is missing after the scheme, as in 'postgresql://user@host/database'"},
+      {"postgresql:localhost/x",
+       "postgresql url: '//' is missing after the scheme, as in 'postgresql://user@host/database'"},
       {"postgresql://h/d?sslmoed=require", "postgresql url: unknown option 'sslmoed'; did you mean 'sslmode'?"},
-      {"postgresql://h/d?statment_cache=3", "postgresql url: unknown option 'statment_cache'; did you mean 'statement_cache'?"},
+      {"postgresql://h/d?statment_cache=3",
+       "postgresql url: unknown option 'statment_cache'; did you mean 'statement_cache'?"},
       {"postgresql://h/d?statement_cache=many", "postgresql url: statement_cache must be a whole number"},
       {"postgresql://h/d?sslmode", "postgresql url: an option has no value; write 'option=value'"},
       {"postgresql://[::1/d", "postgresql url: ']' is missing behind an IPv6 address"},
@@ -87,9 +90,15 @@ TEST(PostgresUrl, SaysWhatIsWrong) {
 
 TEST(PostgresUrl, NeverRepeatsASecret) {
   const std::string_view urls[] = {
-      "postgresql://user:hush%zz@host/db",  "postgresql://user:hush/hush@host/db", "postgresql://user:99/hush@host:x/db",
-      "postgresql://h/db?password=hush%zz", "postgresql://h/db?password=hush%00",  "postgresql://h:hush/db",
-      "postgresql://h/db?port=hush",        "postgresql://h/db?hush",              "hush://x",
+      "postgresql://user:hush%zz@host/db",
+      "postgresql://user:hush/hush@host/db",
+      "postgresql://user:99/hush@host:x/db",
+      "postgresql://h/db?password=hush%zz",
+      "postgresql://h/db?password=hush%00",
+      "postgresql://h:hush/db",
+      "postgresql://h/db?port=hush",
+      "postgresql://h/db?hush",
+      "hush://x",
   };
   for (const std::string_view url : urls) {
     EXPECT_THAT([&] { parse_url(url); }, ThrowsMessage<ConfigError>(Not(HasSubstr("hush")))) << url;
