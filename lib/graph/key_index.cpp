@@ -24,7 +24,7 @@ bool holds_bytes(CellTag tag) noexcept {
 bool same_cell(const Cell& left, const Cell& right) noexcept {
   if (left.tag != right.tag) return false;
   if (left.tag == CellTag::unloaded || left.tag == CellTag::null) return true;
-  if (holds_bytes(left.tag)) return left.size == right.size && std::memcmp(left.data, right.data, left.size) == 0;
+  if (holds_bytes(left.tag)) return left.view() == right.view();
   if (left.tag == CellTag::real) return left.real == right.real;
   return left.integer == right.integer && left.scale == right.scale;
 }
