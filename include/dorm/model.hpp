@@ -4,12 +4,14 @@
 // query is a QueryError. Calls after the Database is gone throw StateError.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -53,12 +55,23 @@ class DORM_EXPORT Model {
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
   Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; defaults applied; save() inserts
   Row from_json(std::string_view object) const;  // unsaved, from {"username": "huey"}; throws DataError naming the member
-  // By primary key: NotFound if there is none. A composite key is a list in key order.
-  Row get(const Value& key) const;
-  std::optional<Row> get_or_none(const Value& key) const;
+  // By primary key: NotFound if there is none. A composite key is a list of values in key order.
+  Row get_by_key(const Value& key) const;
+  std::optional<Row> get_by_key_or_none(const Value& key) const;
   // By condition: NotFound, MultipleFound.
   Row get(const Expr& condition) const;
   std::optional<Row> get_or_none(const Expr& condition) const;
+  // A plain value is a key: user.get(1).
+  template <class Key>
+    requires std::constructible_from<Value, Key&&> && (!std::derived_from<std::remove_cvref_t<Key>, Expr>)
+  Row get(Key&& key) const {
+    return get_by_key(Value(std::forward<Key>(key)));
+  }
+  template <class Key>
+    requires std::constructible_from<Value, Key&&> && (!std::derived_from<std::remove_cvref_t<Key>, Expr>)
+  std::optional<Row> get_or_none(Key&& key) const {
+    return get_by_key_or_none(Value(std::forward<Key>(key)));
+  }
   std::int64_t count() const;
   Rows all() const;
 

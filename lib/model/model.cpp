@@ -120,7 +120,7 @@ Row Model::from_json(std::string_view object) const {
   return row;
 }
 
-std::optional<Row> Model::get_or_none(const Value& key) const {
+std::optional<Row> Model::get_by_key_or_none(const Value& key) const {
   database_->require_open();
   const std::shared_ptr<const KeyPlan> plan = key_plan(*database_, source_);
   const std::vector<std::uint32_t>& fields = info().primary_key;
@@ -143,8 +143,8 @@ std::optional<Row> Model::get_or_none(const Value& key) const {
   return Row(graph->share(root), 0);
 }
 
-Row Model::get(const Value& key) const {
-  if (std::optional<Row> row = get_or_none(key)) return *std::move(row);
+Row Model::get_by_key(const Value& key) const {
+  if (std::optional<Row> row = get_by_key_or_none(key)) return *std::move(row);
   throw NotFound("no row of model '" + info().name + "' has this key");
 }
 

@@ -27,7 +27,7 @@ const std::map<std::string, Folders>& arrows() {
       {"session", {"driver"}},
       {"query", {"session", "schema"}},
       {"load", {"query", "graph"}},
-      {"write", {"query", "graph"}},
+      {"write", {"load", "graph"}},
       {"migrate", {"session", "schema"}},
       {"model", {"load", "write", "migrate"}},
       {"cli", {"model"}},
