@@ -9,7 +9,8 @@
 namespace dorm::json {
 namespace {
 
-constexpr std::size_t deepest = 500;  // the reader recurses
+constexpr std::size_t deepest = 500;          // the reader recurses
+constexpr std::size_t most_mistakes = 1'000;  // of one set of files; nobody reads more
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.'; }
@@ -263,7 +264,7 @@ class Reader {
     const unsigned first = hex4(start);
     if (first >= 0xDC00 && first <= 0xDFFF) return lone_surrogate(start);
     if (first < 0xD800 || first > 0xDBFF) {
-      if (first == 0)
+      if (first == 0 && mistakes_.size() < most_mistakes)
         mistake(start, "json.encoding", "NUL character in a string", "no name or text of a database can hold it");
       append_utf8(result, static_cast<char32_t>(first));
       return;
@@ -285,6 +286,7 @@ class Reader {
   }
 
   void lone_surrogate(std::size_t start) {
+    if (mistakes_.size() >= most_mistakes) return;
     mistake(start, "json.encoding", "half of a surrogate pair without the other",
             "write the character itself, in UTF-8");
   }
@@ -349,6 +351,7 @@ class Reader {
     });
     for (std::size_t i = 1; i < sorted.size(); ++i) {
       if (sorted[i]->name_ != sorted[i - 1]->name_) continue;
+      if (mistakes_.size() >= most_mistakes) return;
       Diagnostic& diagnostic =
           mistake(sorted[i]->name_offset_, "json.duplicate_key",
                   "key " + quote(sorted[i]->name_) + " stands twice in one object", "leave one of them out");

@@ -43,6 +43,9 @@ std::string_view closest(std::string_view name, const std::vector<std::string_vi
   std::size_t best_distance = limit + 1;
   for (const std::string_view candidate : candidates) {
     if (candidate.empty() || candidate == name) continue;
+    // A plural differs by up to three letters; what differs by more and beyond the limit need not be looked at.
+    const std::size_t longer = std::max(name.size(), candidate.size());
+    if (longer - std::min(name.size(), candidate.size()) > std::max<std::size_t>(limit, 3)) continue;
     const std::string other = lower_case(candidate);
     if (other == folded) return candidate;
     const std::size_t distance = other == more || plural(other) == folded ? 1 : edit_distance(folded, other, limit);

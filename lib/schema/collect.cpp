@@ -13,6 +13,8 @@ namespace {
 
 using json::Node;
 
+constexpr std::size_t fields_in_all = 500'000;
+
 // Models, mixins or enums by qualified name.
 struct Declaration {
   const Node* node = nullptr;
@@ -49,7 +51,11 @@ class Collector {
     remove();
     make_enums();
     make_models();
-    for (auto& model : draft_.models) resolve(*model);
+    for (auto& model : draft_.models) {
+      resolve(*model);
+      fields_ += model->fields.size();
+      if (fields_ > fields_in_all) return too_many_fields(*model);
+    }
   }
 
  private:
@@ -103,6 +109,7 @@ class Collector {
                std::to_string(models_.order.size()) + " models are more than the limit of " +
                    std::to_string(draft_.options.max_models))
         .help = "raise max_models where the program loads the schema";
+    draft_.report.check(Stage::resolution);
   }
 
   void make_enums() {
@@ -297,6 +304,7 @@ class Collector {
     std::vector<std::string> near;
     std::string elsewhere;
     for (const Node* node : table.order) {
+      if (!draft_.report.suggests()) break;
       const std::string other_space = namespace_of(*node);
       const bool visible = other_space.empty() || other_space == space;
       near.push_back(visible ? node->name() : qualified(other_space, node->name()));
@@ -309,7 +317,18 @@ class Collector {
     if (field != nullptr) note_use(diagnostic, *field);
   }
 
+  // Mixins multiply: a small file could ask for more fields than memory holds.
+  void too_many_fields(const ModelDraft& model) {
+    draft_.report
+        .error(Stage::resolution, "limit.fields", model.place(),
+               "the models have more than " + std::to_string(fields_in_all) + " fields in all")
+        .help = "use fewer mixins, or several registries";
+    // Nothing else is worth building.
+    draft_.report.check(Stage::resolution);
+  }
+
   Draft& draft_;
+  std::size_t fields_ = 0;
   Table models_{"model", {}, {}};
   Table mixins_{"mixin", {}, {}};
   Table enums_{"enum", {}, {}};

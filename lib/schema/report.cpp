@@ -7,7 +7,8 @@ namespace dorm::schema {
 namespace {
 
 // A hostile file may hold a mistake per byte; what is sorted must stay small.
-constexpr std::size_t kept_at_most = 10'000;
+constexpr std::size_t kept_at_most = 1'000;
+constexpr std::size_t suggestions_at_most = 100;
 
 auto place_of(const Diagnostic& diagnostic) {
   return std::tie(diagnostic.where.file, diagnostic.where.line, diagnostic.where.column, diagnostic.code);
@@ -24,12 +25,12 @@ void sort_by_place(std::vector<Diagnostic>& diagnostics) {
 }  // namespace
 
 Diagnostic& Report::keep(Stage stage, Diagnostic diagnostic) {
-  if (entries_.size() >= kept_at_most) return surplus_ = Diagnostic();
+  if (full()) return surplus_ = Diagnostic();
   return entries_.emplace_back(Entry{stage, std::move(diagnostic)}).diagnostic;
 }
 
 Diagnostic& Report::keep(Stage stage, Severity severity, const char* code, Place place, std::string message) {
-  if (entries_.size() >= kept_at_most) return surplus_ = Diagnostic();
+  if (full()) return surplus_ = Diagnostic();
   Diagnostic diagnostic;
   diagnostic.severity = severity;
   diagnostic.code = code;
@@ -60,6 +61,9 @@ Diagnostic& Report::error(Stage stage, const char* code, Position where, std::st
 void Report::add(Stage stage, std::vector<Diagnostic> diagnostics) {
   for (Diagnostic& diagnostic : diagnostics) keep(stage, std::move(diagnostic));
 }
+
+bool Report::full() const noexcept { return entries_.size() >= kept_at_most; }
+bool Report::suggests() const noexcept { return entries_.size() < suggestions_at_most; }
 
 void Report::check(Stage stage) const {
   const Entry* earliest = nullptr;

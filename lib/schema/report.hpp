@@ -36,6 +36,11 @@ class Report {
   Diagnostic& error(Stage stage, const char* code, Position where, std::string message);
   void add(Stage stage, std::vector<Diagnostic> diagnostics);
 
+  // So much is wrong that nothing more will be read: whoever looks for mistakes may stop.
+  bool full() const noexcept;
+  // Whether a further mistake deserves a suggestion, which costs a look at every name there is.
+  bool suggests() const noexcept;
+
   // Throws SchemaError if any stage up to this one has failed: its mistakes sorted by place, at most `limit` of them.
   void check(Stage stage) const;
   std::vector<Diagnostic> warnings() const;  // and infos, sorted by place

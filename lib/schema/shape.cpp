@@ -64,7 +64,10 @@ class ShapeCheck {
   // Checks the keys of an object against a form, then each value.
   void object(const Node& node, const Form& form) {
     if (!expect(node, NodeKind::object, form.what)) return;
-    for (const Node* item : node.items()) member(*item, form);
+    for (const Node* item : node.items()) {
+      if (report_.full()) return;
+      member(*item, form);
+    }
     for (const Key& key : form.keys) {
       if (!key.required || node.find(key.name) != nullptr || !applies(key, form)) continue;
       report_.error(Stage::shape, "key.required", node.parent() == nullptr ? at(node) : at_name(node),
