@@ -1,7 +1,7 @@
 // dorm/config.hpp: which databases a program uses, and where its schema files are.
 //
-// Plain values: copy and share freely once made. Everything that reads throws ConfigError with all mistakes at once, each
-// with its file, line and column; no message repeats a password or the credentials of a URL.
+// Plain values: copy and share freely once made. Everything that reads throws ConfigError with all mistakes at once,
+// each with its file, line and column; no message repeats a password or the credentials of a URL.
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ enum class Verify : std::uint8_t { off, warn, fail, introspect };
 struct DatabaseConfig {
   std::string name = "default";
   std::string url;
-  std::string password;  // instead of one in the URL
+  std::string password;                                      // instead of one in the URL
   std::vector<std::pair<std::string, std::string>> pragmas;  // SQLite
   PoolOptions pool;
   std::chrono::milliseconds statement_timeout{0};  // 0 = none
@@ -61,9 +61,9 @@ struct DORM_EXPORT Config {
 
   static Config load(const std::filesystem::path& path);
   static Config parse(std::string_view text, std::string_view name = "<text>");
-  // The configuration of a program: the flags, else DORM_DATABASE_URL, DATABASE_URL, the file named by DORM_CONFIG, dorm.json
-  // here. A URL from a flag or the environment replaces the URL, password and pragmas of the default database and leaves the
-  // file's other settings.
+  // The configuration of a program: the flags, else DORM_DATABASE_URL, DATABASE_URL, the file named by DORM_CONFIG,
+  // dorm.json here. A URL from a flag or the environment replaces the URL, password and pragmas of the default database
+  // and leaves the file's other settings.
   static Config find(const ConfigFlags& flags = {});
 
   const DatabaseConfig* find_database(std::string_view name) const noexcept;  // nullptr if unknown

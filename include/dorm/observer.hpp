@@ -16,12 +16,12 @@ namespace dorm {
 class Error;
 
 struct StatementEvent {
-  std::string_view sql;       // with placeholders
-  std::string_view database;  // its name in the configuration
+  std::string_view sql;                  // with placeholders
+  std::string_view database;             // its name in the configuration
   std::chrono::nanoseconds duration{0};  // the wait for a connection included
-  std::int64_t rows = 0;         // changed, or read; 0 after an error
-  const Error* error = nullptr;  // null if it succeeded
-  bool internal = false;         // BEGIN, COMMIT, SAVEPOINT and their kin: bookkeeping, not queries
+  std::int64_t rows = 0;                 // changed, or read; 0 after an error
+  const Error* error = nullptr;          // null if it succeeded
+  bool internal = false;                 // BEGIN, COMMIT, SAVEPOINT and their kin: bookkeeping, not queries
 };
 
 class DORM_EXPORT Observer {
@@ -38,8 +38,8 @@ class DORM_EXPORT Observer {
 
 enum class LogLevel : std::uint8_t { off, trace, debug, info, warning, error };
 
-// Writes to the spdlog logger of that name: statements at `level`, bookkeeping at trace, failures and warnings at warning.
-// Makes the logger (standard error) if the program has not registered one.
+// Writes to the spdlog logger of that name: statements at `level`, bookkeeping at trace, failures and warnings at
+// warning. Makes the logger (standard error) if the program has not registered one.
 DORM_EXPORT std::shared_ptr<Observer> make_spdlog_observer(LogLevel level, std::string_view logger = "dorm");
 
 }  // namespace dorm

@@ -55,8 +55,9 @@ std::optional<std::string> non_empty(const Environment& environment, const char*
 void use_url(Config& config, std::string url) {
   scheme_of(url);
   if (config.default_database.empty()) config.default_database = "default";
-  const auto it = std::find_if(config.databases.begin(), config.databases.end(),
-                               [&](const DatabaseConfig& database) { return database.name == config.default_database; });
+  const auto it = std::find_if(config.databases.begin(), config.databases.end(), [&](const DatabaseConfig& database) {
+    return database.name == config.default_database;
+  });
   DatabaseConfig& database = it == config.databases.end() ? config.databases.emplace_back() : *it;
   database.name = config.default_database;
   database.url = std::move(url);
@@ -86,7 +87,8 @@ std::string expand(std::string_view text, const Environment& environment) {
     const std::size_t end = text.find('}', at);
     const std::string name(text.substr(at + 2, end == std::string_view::npos ? 0 : end - at - 2));
     if (!is_identifier(name))
-      throw ConfigError("'${' must be followed by the name of an environment variable and '}'; write '$${' for the characters");
+      throw ConfigError(
+          "'${' must be followed by the name of an environment variable and '}'; write '$${' for the characters");
     const std::optional<std::string> value = environment(name);
     if (!value) throw ConfigError("the environment variable " + quote(name) + " is not set");
     result.append(text.substr(0, at)).append(*value);
@@ -120,7 +122,9 @@ Config find_config(const ConfigFlags& flags, const Environment& environment) {
 
 }  // namespace driver
 
-Config Config::load(const std::filesystem::path& path) { return driver::load_with(path, driver::process_environment()); }
+Config Config::load(const std::filesystem::path& path) {
+  return driver::load_with(path, driver::process_environment());
+}
 
 Config Config::parse(std::string_view text, std::string_view name) {
   return driver::parse_with(text, name, driver::process_environment());

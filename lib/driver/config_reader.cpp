@@ -79,7 +79,8 @@ class Reader {
   bool expect(const Node& node, NodeKind kind) {
     if (node.is(kind)) return true;
     mistake(node.where(), "config.type",
-            subject(node) + " must be " + std::string(json::kind_name(kind)) + ", not " + std::string(json::kind_name(node.kind())));
+            subject(node) + " must be " + std::string(json::kind_name(kind)) + ", not " +
+                std::string(json::kind_name(node.kind())));
     return false;
   }
 
@@ -244,7 +245,8 @@ class Reader {
         break;
       default:
         mistake(node.where(), "config.type",
-                quote(node.name()) + " must be text, an integer or a boolean, not " + std::string(json::kind_name(node.kind())));
+                quote(node.name()) + " must be text, an integer or a boolean, not " +
+                    std::string(json::kind_name(node.kind())));
         return;
     }
     database.pragmas.emplace_back(node.name(), std::move(value));

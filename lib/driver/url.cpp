@@ -17,7 +17,8 @@ std::string_view scheme_of(std::string_view url) {
   const bool is_one = scheme.size() < url.size() && !scheme.empty() && is_letter(scheme.front()) &&
                       std::all_of(scheme.begin(), scheme.end(), is_scheme_character);
   // What was given instead may be a password in the wrong place.
-  if (!is_one) throw ConfigError("a database URL begins with a scheme, as in 'sqlite:app.db' or 'postgresql://host/app'");
+  if (!is_one)
+    throw ConfigError("a database URL begins with a scheme, as in 'sqlite:app.db' or 'postgresql://host/app'");
   return scheme;
 }
 

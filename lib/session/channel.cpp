@@ -125,7 +125,8 @@ void Channel::rollback_to(const std::string& name) noexcept {
                 [&](driver::Connection& connection) { connection.release(name, rollback_deadline()); });
     if (lease_->status() == TransactionStatus::open) trouble_.clear();
   } catch (const std::exception& error) {
-    if (trouble_.empty()) refuse("this transaction can only be rolled back, because rolling back to a savepoint failed: ", error);
+    if (trouble_.empty())
+      refuse("this transaction can only be rolled back, because rolling back to a savepoint failed: ", error);
   }
 }
 

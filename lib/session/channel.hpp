@@ -17,8 +17,8 @@ namespace dorm {
 
 class Session;
 
-// That a thread's statements on a Session go to a channel. Each thread keeps a list of its own; find() costs a thread-local
-// load. unbind() may come from any thread, and a thread may end while it is bound.
+// That a thread's statements on a Session go to a channel. Each thread keeps a list of its own; find() costs a
+// thread-local load. unbind() may come from any thread, and a thread may end while it is bound.
 class ThreadBinding {
  public:
   static Channel* find(const Session* session) noexcept;
@@ -80,9 +80,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const std::shared_ptr<Session> session_;
   Lease lease_;
   ThreadBinding* binding_ = nullptr;
-  std::string trouble_;     // why only rollback is left, or empty
-  bool lost_ = false;       // the transaction is over on the server
-  bool broken_ = false;     // close the connection instead of pooling it
+  std::string trouble_;  // why only rollback is left, or empty
+  bool lost_ = false;    // the transaction is over on the server
+  bool broken_ = false;  // close the connection instead of pooling it
   bool described_ = false;
   std::uint64_t savepoints_ = 0;
 };

@@ -11,12 +11,18 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::off: return spdlog::level::off;
-    case LogLevel::trace: return spdlog::level::trace;
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::off:
+      return spdlog::level::off;
+    case LogLevel::trace:
+      return spdlog::level::trace;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::off;
 }
@@ -55,7 +61,8 @@ class SpdlogObserver final : public Observer {
         logger_->log(level, "[{}] failed after {:.3f} ms: {} [{}]", event.database, milliseconds,
                      one_line(event.error->what()), one_line(event.sql));
       } else {
-        logger_->log(level, "[{}] {:.3f} ms, {} rows: {}", event.database, milliseconds, event.rows, one_line(event.sql));
+        logger_->log(level, "[{}] {:.3f} ms, {} rows: {}", event.database, milliseconds, event.rows,
+                     one_line(event.sql));
       }
     } catch (const std::exception&) {  // a statement must not fail for its log line
     }

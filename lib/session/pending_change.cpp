@@ -7,8 +7,8 @@
 namespace dorm {
 namespace {
 
-// A change that dies on another thread must find its lock even if its transaction is gone, so the locks belong to nobody.
-// Recursive: a change that is told may destroy changes of the same transaction.
+// A change that dies on another thread must find its lock even if its transaction is gone, so the locks belong to
+// nobody. Recursive: a change that is told may destroy changes of the same transaction.
 constexpr std::uint8_t lock_count = 16;
 
 std::recursive_mutex& lock_number(std::uint8_t number) noexcept {
@@ -58,9 +58,15 @@ void PendingChanges::tell(End end, std::uint8_t lock) noexcept {
     PendingChange& change = static_cast<PendingChange&>(link);
     change.enlisted_ = false;
     switch (end) {
-      case End::committed: change.committed(); break;
-      case End::rolled_back: change.rolled_back(); break;
-      case End::in_doubt: change.in_doubt(); break;
+      case End::committed:
+        change.committed();
+        break;
+      case End::rolled_back:
+        change.rolled_back();
+        break;
+      case End::in_doubt:
+        change.in_doubt();
+        break;
     }
   }
 }

@@ -1,8 +1,8 @@
 // session/pending_change.hpp: something that must hear how the transaction it was made in ends: a saved row, above all.
 //
-// Enlisted and told by the thread of the transaction; may die on any thread. Links into its transaction without allocation
-// and leaves it by itself. While it is told, a lock is held: the functions must be short, must not destroy changes enlisted
-// in another transaction, and must not wait for another thread. They may destroy the change itself.
+// Enlisted and told by the thread of the transaction; may die on any thread. Links into its transaction without
+// allocation and leaves it by itself. While it is told, a lock is held: the functions must be short, must not destroy
+// changes enlisted in another transaction, and must not wait for another thread. They may destroy the change itself.
 #pragma once
 
 #include <cstdint>
@@ -24,14 +24,15 @@ class PendingChange : private detail::PendingLink {
   PendingChange(const PendingChange&) = delete;
   PendingChange& operator=(const PendingChange&) = delete;
 
-  // Exactly one of these is called, after the outermost transaction has ended or a savepoint around it was rolled back; the
-  // change is no longer enlisted then. Newest first on rollback, oldest first on commit.
+  // Exactly one of these is called, after the outermost transaction has ended or a savepoint around it was rolled back;
+  // the change is no longer enlisted then. Newest first on rollback, oldest first on commit.
   virtual void committed() noexcept = 0;
   virtual void rolled_back() noexcept = 0;
   virtual void in_doubt() noexcept {}  // CommitUnknown
 
   bool is_pending() const noexcept { return enlisted_; }  // meaningful on the transaction's thread
-  // Leaves the transaction unheard. A derived class calls this first thing in its destructor, since it may be told until then.
+  // Leaves the transaction unheard. A derived class calls this first thing in its destructor, since it may be told
+  // until then.
   void withdraw() noexcept;
 
  protected:
@@ -39,8 +40,8 @@ class PendingChange : private detail::PendingLink {
 
  private:
   friend class PendingChanges;
-  bool enlisted_ = false;    // guarded by the lock of the list, once enlisted
-  std::uint8_t lock_ = 0;    // which one; 0 = was never enlisted
+  bool enlisted_ = false;  // guarded by the lock of the list, once enlisted
+  std::uint8_t lock_ = 0;  // which one; 0 = was never enlisted
 };
 
 // The changes of one transaction level. Told, spliced and enlisted to by one thread; changes leave from any.

@@ -67,7 +67,8 @@ Pool::Pool(std::string name, const PoolOptions& options, Connect connect, Warn w
       warn_(std::move(warn)),
       process_(process_generation()),
       random_(random_seed()) {
-  if (options_.size == 0) throw ConfigError("the pool of " + quote(name_) + " has size 0; give it at least one connection");
+  if (options_.size == 0)
+    throw ConfigError("the pool of " + quote(name_) + " has size 0; give it at least one connection");
   slots_ = std::make_unique<Slot[]>(options_.size);
   free_.reserve(options_.size);
   idle_.reserve(options_.size);
@@ -199,7 +200,8 @@ Pool::Slot* Pool::connect(Lock& lock, Slot* permit, std::uint64_t ticket, Time d
   }
 }
 
-// Null once this thread may connect; a connection that came back meanwhile, in another slot; or throws, at the deadline.
+// Null once this thread may connect; a connection that came back meanwhile, in another slot; or throws, at the
+// deadline.
 Pool::Slot* Pool::wait_for_turn_to_connect(Lock& lock, Slot* permit, std::uint64_t ticket, Time deadline) {
   while (failures_ > 0) {
     const Time now = Clock::now();
@@ -288,7 +290,8 @@ void Pool::retire(std::uint64_t generation) noexcept {
   if (generation != generation_) return;  // known already
   ++generation_;
   for (;;) {
-    const auto old = std::find_if(idle_.begin(), idle_.end(), [&](const Slot* slot) { return slot->generation != generation_; });
+    const auto old =
+        std::find_if(idle_.begin(), idle_.end(), [&](const Slot* slot) { return slot->generation != generation_; });
     if (old == idle_.end()) return;
     Slot& slot = **old;
     idle_.erase(old);

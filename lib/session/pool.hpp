@@ -1,9 +1,9 @@
 // session/pool.hpp: the connections of one database, lent to one thread at a time.
 //
-// Thread-safe. Never more than options.size connections; who waits is served in order of arrival. The checkout timeout bounds
-// waiting, checking and connecting together: connecting happens outside the lock with that deadline, so a host that hangs holds
-// up nobody else. A Lease must not outlive its Pool. Throws PoolTimeout, ConnectFailed, and StateError in a forked child, where
-// the connections of the parent are left alone.
+// Thread-safe. Never more than options.size connections; who waits is served in order of arrival. The checkout timeout
+// bounds waiting, checking and connecting together: connecting happens outside the lock with that deadline, so a host
+// that hangs holds up nobody else. A Lease must not outlive its Pool. Throws PoolTimeout, ConnectFailed, and StateError
+// in a forked child, where the connections of the parent are left alone.
 #pragma once
 
 #include <array>

@@ -20,8 +20,8 @@ class QueryCounter {
   QueryCounter& operator=(const QueryCounter&) = delete;
 
   std::size_t queries() const noexcept;
-  std::size_t bookkeeping() const noexcept;        // BEGIN, COMMIT, ROLLBACK, savepoints, snapshots
-  std::vector<std::string> statements() const;     // texts of the queries, in order of their ends
+  std::size_t bookkeeping() const noexcept;     // BEGIN, COMMIT, ROLLBACK, savepoints, snapshots
+  std::vector<std::string> statements() const;  // texts of the queries, in order of their ends
   void reset();
 
  private:

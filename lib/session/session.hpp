@@ -1,8 +1,8 @@
 // session/session.hpp: an open database without a registry: driver, pool, transactions, observers.
 //
-// Thread-safe. Transactions and held connections keep their Session alive. A statement goes to the connection its thread
-// holds, if it holds one (a bound transaction, a ConnectionScope), else to one borrowed for its length; so a thread never
-// waits for itself.
+// Thread-safe. Transactions and held connections keep their Session alive. A statement goes to the connection its
+// thread holds, if it holds one (a bound transaction, a ConnectionScope), else to one borrowed for its length; so a
+// thread never waits for itself.
 #pragma once
 
 #include <atomic>
@@ -56,7 +56,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Pool& pool() noexcept { return pool_; }
 
   // A query that lost its connection before its first row, outside a transaction, is run once more on a new one.
-  driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows = nullptr);
+  driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters,
+                          graph::RowSink* rows = nullptr);
   // Statements without parameters and results. Counts as one query.
   void execute_script(std::string_view sql);
 
@@ -66,8 +67,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // The innermost open level bound to this thread, or nullptr. A ReadSnapshot does not count.
   TransactionLevel* current_transaction() const noexcept;
 
-  // Runs `attempt` (begin, work, commit) and again, after a random pause, where it ended in an error that is retryable();
-  // CommitUnknown never is. Inside a transaction it runs once: only the whole can be run again.
+  // Runs `attempt` (begin, work, commit) and again, after a random pause, where it ended in an error that is
+  // retryable(); CommitUnknown never is. Inside a transaction it runs once: only the whole can be run again.
   void retry(const TransactionOptions& options, const std::function<void()>& attempt);
   // Begins, runs `body`, commits (unless the body ended the transaction itself); with retry().
   void run_transaction(const std::function<void(TransactionScope&)>& body, const TransactionOptions& options = {});
@@ -81,12 +82,14 @@ class Session : public std::enable_shared_from_this<Session> {
   friend class Channel;
   friend class ReadSnapshot;
 
-  Session(std::shared_ptr<const Driver> driver, driver::ConnectOptions options, const PoolOptions& pool, std::string name);
+  Session(std::shared_ptr<const Driver> driver, driver::ConnectOptions options, const PoolOptions& pool,
+          std::string name);
 
   Channel* bound_channel() const noexcept;
   std::shared_ptr<Channel> open_channel(bool bound);
   TransactionScope begin_on(bool bound, const TransactionOptions& options, bool snapshot);
-  driver::Outcome execute_once(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows);
+  driver::Outcome execute_once(const driver::Statement& statement, std::span<const Cell> parameters,
+                               graph::RowSink* rows);
   // What a failed statement means for the pool.
   void note_failure(const Lease& lease, const Error& error) noexcept;
   driver::Deadline deadline() const;

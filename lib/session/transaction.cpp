@@ -89,7 +89,8 @@ void TransactionLevel::on_rollback(std::function<void()> hook) {
 
 void TransactionLevel::commit() {
   check_open("commit");
-  if (channel_->innermost != this) throw StateError("a transaction inside this one is still open; commit or roll it back first");
+  if (channel_->innermost != this)
+    throw StateError("a transaction inside this one is still open; commit or roll it back first");
   channel_->check_usable();
   savepoint_.empty() ? commit_outermost() : commit_savepoint();
 }

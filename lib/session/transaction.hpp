@@ -1,9 +1,9 @@
 // session/transaction.hpp: a transaction, and savepoints as its inner levels.
 //
-// One thread at a time. A bound transaction is the business of the thread that began it: everything that thread does on the
-// same Session goes through its connection. An unbound one is used only through the object, from any thread in turn.
-// After a statement left the transaction unusable, every further one is refused with StateError naming the cause, until it
-// is rolled back. Commit or rollback of what has ended is a StateError.
+// One thread at a time. A bound transaction is the business of the thread that began it: everything that thread does on
+// the same Session goes through its connection. An unbound one is used only through the object, from any thread in
+// turn. After a statement left the transaction unusable, every further one is refused with StateError naming the cause,
+// until it is rolled back. Commit or rollback of what has ended is a StateError.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
-#include "driver/driver.hpp"
 #include "dorm/transaction_options.hpp"
+#include "driver/driver.hpp"
 #include "session/pending_change.hpp"
 
 namespace dorm {
@@ -39,7 +39,8 @@ class TransactionLevel {
   const TransactionLevel* parent() const noexcept { return parent_; }  // meaningful while open
 
   // On this transaction's connection, whichever thread calls.
-  driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows = nullptr);
+  driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters,
+                          graph::RowSink* rows = nullptr);
   void execute_script(std::string_view sql);
   TransactionScope savepoint();
 
@@ -47,7 +48,8 @@ class TransactionLevel {
   void enlist(PendingChange& change) noexcept;
   // After the outermost commit, when the connection is free again. Not called after a rollback around it.
   void on_commit(std::function<void()> hook);
-  // After this level, or one around it, was rolled back. Exceptions of these are swallowed where a destructor rolls back.
+  // After this level, or one around it, was rolled back. Exceptions of these are swallowed where a destructor rolls
+  // back.
   void on_rollback(std::function<void()> hook);
 
  private:
@@ -83,8 +85,8 @@ class TransactionScope {
   TransactionScope& operator=(TransactionScope&&) = delete;
   ~TransactionScope();
 
-  // CommitUnknown: changes stay pending, no hook runs. Any other error has rolled it back. An exception of an on_commit hook
-  // leaves this function after the other hooks have run; the transaction is committed then.
+  // CommitUnknown: changes stay pending, no hook runs. Any other error has rolled it back. An exception of an on_commit
+  // hook leaves this function after the other hooks have run; the transaction is committed then.
   void commit();
   void rollback();
   bool is_open() const noexcept { return level_ != nullptr && level_->is_open(); }
@@ -96,8 +98,8 @@ class TransactionScope {
   std::unique_ptr<TransactionLevel> level_;
 };
 
-// Several reads that see one state of the database, bound to this thread: a read transaction, or nothing where the thread is
-// in a transaction already. Observers see it as bookkeeping. Move-only.
+// Several reads that see one state of the database, bound to this thread: a read transaction, or nothing where the
+// thread is in a transaction already. Observers see it as bookkeeping. Move-only.
 class ReadSnapshot {
  public:
   explicit ReadSnapshot(Session& session);

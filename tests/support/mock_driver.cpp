@@ -135,7 +135,8 @@ driver::ConnectOptions MockDriver::parse_url(std::string_view url) const {
   return options;
 }
 
-std::unique_ptr<driver::Connection> MockDriver::connect(const driver::ConnectOptions&, driver::Deadline deadline) const {
+std::unique_ptr<driver::Connection> MockDriver::connect(const driver::ConnectOptions&,
+                                                        driver::Deadline deadline) const {
   ++connects_;
   if (on_call) on_call({"connect", nullptr, deadline});
   auto connection = std::make_unique<MockConnection>(*this, ++made_);

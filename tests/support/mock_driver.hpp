@@ -66,8 +66,9 @@ class MockDriver final : public Driver {
   explicit MockDriver(const sql::Dialect* dialect = nullptr);
   ~MockDriver() override;
 
-  // Called on the thread of the caller before each connect ("connect") and each call of a connection ("BEGIN", "COMMIT",
-  // the text of a statement, …); may throw, wait, or change the connection. Null connection while connecting. Set before use.
+  // Called on the thread of the caller before each connect ("connect") and each call of a connection ("BEGIN",
+  // "COMMIT", the text of a statement, …); may throw, wait, or change the connection. Null connection while connecting.
+  // Set before use.
   struct Call {
     std::string_view text;
     MockConnection* connection;
@@ -96,7 +97,8 @@ class MockDriver final : public Driver {
   std::span<const std::string_view> schemes() const noexcept override;
   const sql::Dialect& dialect() const noexcept override { return *dialect_; }
   driver::ConnectOptions parse_url(std::string_view url) const override;
-  std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options, driver::Deadline deadline) const override;
+  std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options,
+                                              driver::Deadline deadline) const override;
   bool single_connection(const driver::ConnectOptions&) const noexcept override { return is_single; }
 
  private:

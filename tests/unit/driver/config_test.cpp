@@ -109,7 +109,8 @@ TEST(Config, VariablesAreReplacedInAnyString) {
   EXPECT_THAT([&] { driver::expand("${NOPE}", environment); },
               ThrowsMessage<ConfigError>("the environment variable 'NOPE' is not set"));
   for (const char* broken : {"${", "${A", "${}", "${A B}", "${1}"})
-    EXPECT_THAT([&] { driver::expand(broken, environment); }, ThrowsMessage<ConfigError>(HasSubstr("write '$${'"))) << broken;
+    EXPECT_THAT([&] { driver::expand(broken, environment); }, ThrowsMessage<ConfigError>(HasSubstr("write '$${'")))
+        << broken;
 }
 
 TEST(Config, AllMistakesAtOnceWithTheirPlaces) {
@@ -162,7 +163,8 @@ TEST(Config, FlagBeforeEnvironmentBeforeFileBeforeDefault) {
   write(file, R"({"default": "app", "databases": {
     "app": {"url": "sqlite:file.db", "pragmas": {"synchronous": "off"}, "pool": {"size": 3}},
     "other": {"url": "sqlite:other.db"}}})");
-  const auto all = variables({{"DORM_CONFIG", file}, {"DORM_DATABASE_URL", "sqlite:dorm.db"}, {"DATABASE_URL", "sqlite:url.db"}});
+  const auto all =
+      variables({{"DORM_CONFIG", file}, {"DORM_DATABASE_URL", "sqlite:dorm.db"}, {"DATABASE_URL", "sqlite:url.db"}});
   const auto plain = variables({{"DORM_CONFIG", file}, {"DATABASE_URL", "sqlite:url.db"}, {"DORM_DATABASE_URL", ""}});
   const auto only_file = variables({{"DORM_CONFIG", file}});
   const auto url = [](const ConfigFlags& flags, const driver::Environment& environment) {

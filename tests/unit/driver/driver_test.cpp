@@ -3,23 +3,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "driver/url.hpp"
 #include "dorm/error.hpp"
+#include "driver/url.hpp"
 #include "support/mock_driver.hpp"
 
 namespace dorm {
 namespace {
 
+using test::MockDriver;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
-using test::MockDriver;
 
 TEST(Drivers, UnknownSchemeNamesTheKnownOnes) {
   const Drivers drivers = Drivers().with(std::make_shared<MockDriver>());
   EXPECT_THAT([&] { drivers.get("mokc"); },
-              ThrowsMessage<ConfigError>("no driver for the URL scheme 'mokc'; this program knows 'mock'; did you mean 'mock'?"));
+              ThrowsMessage<ConfigError>(
+                  "no driver for the URL scheme 'mokc'; this program knows 'mock'; did you mean 'mock'?"));
   EXPECT_THAT([] { Drivers().get("sqlite"); }, ThrowsMessage<ConfigError>(HasSubstr("this program knows none")));
 }
 

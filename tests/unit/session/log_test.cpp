@@ -10,10 +10,10 @@
 namespace dorm {
 namespace {
 
+using test::SessionWorld;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using test::SessionWorld;
 
 // A logger of the name "dorm" that writes into a string.
 class Log : public testing::Test {
@@ -37,8 +37,9 @@ TEST_F(Log, WritesStatementsAtTheirLevelAndFailuresAsWarnings) {
   world.fail_once("bad", UniqueViolation("unique constraint failed on author.email"));
   EXPECT_THROW(world.run("bad"), UniqueViolation);
   transaction.commit();
-  EXPECT_THAT(text_.str(), AllOf(HasSubstr("info [app] "), HasSubstr(" 0 rows: select   1\n"), HasSubstr("warning [app] failed"),
-                                 HasSubstr("unique constraint failed on author.email [bad]"), Not(HasSubstr("BEGIN"))));
+  EXPECT_THAT(text_.str(),
+              AllOf(HasSubstr("info [app] "), HasSubstr(" 0 rows: select   1\n"), HasSubstr("warning [app] failed"),
+                    HasSubstr("unique constraint failed on author.email [bad]"), Not(HasSubstr("BEGIN"))));
 }
 
 TEST_F(Log, BookkeepingShowsAtTrace) {

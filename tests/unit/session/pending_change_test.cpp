@@ -13,9 +13,9 @@
 namespace dorm {
 namespace {
 
+using test::SessionWorld;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using test::SessionWorld;
 
 class Change final : public PendingChange {
  public:

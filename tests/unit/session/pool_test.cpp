@@ -18,14 +18,14 @@ namespace dorm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Gate;
+using test::MockConnection;
+using test::MockDriver;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::ThrowsMessage;
-using test::Gate;
-using test::MockConnection;
-using test::MockDriver;
 using Clock = driver::Clock;
 
 PoolOptions options_of(std::size_t size, std::chrono::milliseconds timeout = 20s) {
@@ -87,7 +87,8 @@ TEST(Pool, ConnectsWhenFirstNeededAndReusesTheWarmestConnection) {
 }
 
 TEST(Pool, SizeZeroIsAConfigError) {
-  EXPECT_THAT([] { World world(options_of(0)); }, ThrowsMessage<ConfigError>(HasSubstr("the pool of 'app' has size 0")));
+  EXPECT_THAT([] { World world(options_of(0)); },
+              ThrowsMessage<ConfigError>(HasSubstr("the pool of 'app' has size 0")));
 }
 
 TEST(Pool, TimesOutSayingWhoHoldsTheConnections) {

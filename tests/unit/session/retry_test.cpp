@@ -7,10 +7,10 @@
 namespace dorm {
 namespace {
 
-using ::testing::ElementsAre;
 using test::MockDriver;
 using test::retryable;
 using test::SessionWorld;
+using ::testing::ElementsAre;
 
 TransactionOptions quick(unsigned tries = 10) {
   TransactionOptions options;
@@ -117,7 +117,8 @@ TEST(Retry, ABodyMayEndTheTransactionItself) {
 
 TEST(Retry, OtherExceptionsRollBackAndPassThrough) {
   const SessionWorld world;
-  EXPECT_THROW(world.session->run_transaction([](TransactionScope&) { throw std::out_of_range("x"); }), std::out_of_range);
+  EXPECT_THROW(world.session->run_transaction([](TransactionScope&) { throw std::out_of_range("x"); }),
+               std::out_of_range);
   EXPECT_THAT(world.calls(), ElementsAre("1 BEGIN", "1 ROLLBACK"));
 }
 

@@ -14,14 +14,14 @@ namespace dorm {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Pair;
-using ::testing::ThrowsMessage;
 using test::MockConnection;
 using test::MockDriver;
 using test::SessionWorld;
 using test::text_statement;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+using ::testing::ThrowsMessage;
 
 driver::Statement query(std::string sql) {
   driver::Statement statement = text_statement(std::move(sql));
@@ -192,7 +192,8 @@ TEST(Session, OpensByTheSchemeOfTheUrl) {
   EXPECT_EQ(&session->driver(), driver.get());
   EXPECT_EQ(driver->connects(), 0U);
   config.url = "nosuch:x";
-  EXPECT_THAT([&] { Session::open(config, Drivers().with(driver)); }, ThrowsMessage<ConfigError>(HasSubstr("'nosuch'")));
+  EXPECT_THAT([&] { Session::open(config, Drivers().with(driver)); },
+              ThrowsMessage<ConfigError>(HasSubstr("'nosuch'")));
 }
 
 // ---- observers ----
@@ -240,8 +241,8 @@ TEST(Observer, SeesStatementsAndBookkeepingApart) {
     lines.push_back(seen.sql + (seen.internal ? " internal" : "") + (seen.failed ? " failed" : "") +
                     (seen.rows != 0 ? " rows " + std::to_string(seen.rows) : ""));
   EXPECT_THAT(lines, ElementsAre("select rows 2", "BEGIN internal", "SAVEPOINT dorm_1 internal",
-                                 "ROLLBACK TO SAVEPOINT dorm_1 internal", "RELEASE SAVEPOINT dorm_1 internal", "bad failed",
-                                 "COMMIT internal"));
+                                 "ROLLBACK TO SAVEPOINT dorm_1 internal", "RELEASE SAVEPOINT dorm_1 internal",
+                                 "bad failed", "COMMIT internal"));
   EXPECT_EQ(recorder->databases.front(), "app");
 }
 
@@ -269,7 +270,8 @@ TEST(Observer, HearsTheServersNotices) {
     std::span<const std::string_view> schemes() const noexcept override { return {}; }
     const sql::Dialect& dialect() const noexcept override { return real->dialect(); }
     driver::ConnectOptions parse_url(std::string_view) const override { return {}; }
-    std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options, driver::Deadline limit) const override {
+    std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options,
+                                                driver::Deadline limit) const override {
       options.notices("identifier will be truncated");
       return real->connect(options, limit);
     }

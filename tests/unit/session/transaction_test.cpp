@@ -13,14 +13,14 @@
 namespace dorm {
 namespace {
 
+using test::MockDriver;
+using test::SessionWorld;
+using test::text_statement;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
-using test::MockDriver;
-using test::SessionWorld;
-using test::text_statement;
 
 TEST(Transaction, CommitsOnTheConnectionItBeganOn) {
   const SessionWorld world;
@@ -56,7 +56,8 @@ TEST(Transaction, EndingItTwiceIsAStateError) {
   TransactionScope transaction = world.session->begin();
   transaction.commit();
   EXPECT_THAT([&] { transaction.commit(); }, ThrowsMessage<StateError>("can't commit a transaction that has ended"));
-  EXPECT_THAT([&] { transaction.rollback(); }, ThrowsMessage<StateError>("can't roll back a transaction that has ended"));
+  EXPECT_THAT([&] { transaction.rollback(); },
+              ThrowsMessage<StateError>("can't roll back a transaction that has ended"));
   EXPECT_THROW(transaction->execute(text_statement("a"), {}), StateError);
   EXPECT_THROW(transaction->on_commit([] {}), StateError);
   world.run("a");
@@ -126,8 +127,9 @@ TEST(Transaction, NestedIsASavepoint) {
     world.run("b");
   }
   outer.commit();
-  EXPECT_THAT(world.calls(), ElementsAre("1 BEGIN", "1 SAVEPOINT dorm_1", "1 a", "1 RELEASE dorm_1", "1 SAVEPOINT dorm_2",
-                                         "1 b", "1 ROLLBACK TO dorm_2", "1 RELEASE dorm_2", "1 COMMIT"));
+  EXPECT_THAT(world.calls(),
+              ElementsAre("1 BEGIN", "1 SAVEPOINT dorm_1", "1 a", "1 RELEASE dorm_1", "1 SAVEPOINT dorm_2", "1 b",
+                          "1 ROLLBACK TO dorm_2", "1 RELEASE dorm_2", "1 COMMIT"));
 }
 
 TEST(Transaction, NestedCannotHaveAnIsolationOfItsOwn) {
@@ -173,8 +175,8 @@ TEST(Transaction, UnboundHopsThreads) {
     transaction.commit();
   });
   other.join();
-  EXPECT_THAT(world.calls(), ElementsAre("1 BEGIN", "2 beside it", "1 in it", "1 SAVEPOINT dorm_1", "1 RELEASE dorm_1",
-                                         "1 COMMIT"));
+  EXPECT_THAT(world.calls(),
+              ElementsAre("1 BEGIN", "2 beside it", "1 in it", "1 SAVEPOINT dorm_1", "1 RELEASE dorm_1", "1 COMMIT"));
 }
 
 TEST(Transaction, BoundOneMayDieOnAnotherThread) {
@@ -202,7 +204,8 @@ TEST(Transaction, PoisonedRefusesFurtherStatementsNamingTheCause) {
   world.fail_once("a", UniqueViolation("unique constraint failed on author.email"));
   TransactionScope transaction = world.session->begin();
   EXPECT_THROW(world.run("a"), UniqueViolation);
-  const auto refusal = AllOf(HasSubstr("can only be rolled back"), HasSubstr("unique constraint failed on author.email"));
+  const auto refusal =
+      AllOf(HasSubstr("can only be rolled back"), HasSubstr("unique constraint failed on author.email"));
   EXPECT_THAT([&] { world.run("b"); }, ThrowsMessage<StateError>(refusal));
   EXPECT_THAT([&] { world.session->begin(); }, ThrowsMessage<StateError>(refusal));
   EXPECT_THAT([&] { transaction.commit(); }, ThrowsMessage<StateError>(refusal));
@@ -252,7 +255,8 @@ TEST(Transaction, RolledBackBehindOurBackIsNeverContinuedInAutocommit) {
     {
       TransactionScope inner = world.session->begin();
       EXPECT_THROW(world.run("a"), DiskFull);
-      EXPECT_THAT([&] { world.run("b"); }, ThrowsMessage<StateError>(HasSubstr("the database has ended this transaction")));
+      EXPECT_THAT([&] { world.run("b"); },
+                  ThrowsMessage<StateError>(HasSubstr("the database has ended this transaction")));
     }
     // Not healed by leaving the savepoint.
     EXPECT_THAT([&] { world.run("b"); }, ThrowsMessage<StateError>(HasSubstr("database or disk is full")));
@@ -354,8 +358,8 @@ TEST(Transaction, CommitHooksRunAfterTheOutermostCommitOutsideOfIt) {
   outer->on_commit([&] { world.run("outer hook"); });
   EXPECT_EQ(world.driver->count("inner hook"), 0U);
   outer.commit();
-  EXPECT_THAT(world.calls(), ElementsAre("1 BEGIN", "1 SAVEPOINT dorm_1", "1 RELEASE dorm_1", "1 COMMIT", "1 inner hook",
-                                         "1 outer hook"));
+  EXPECT_THAT(world.calls(), ElementsAre("1 BEGIN", "1 SAVEPOINT dorm_1", "1 RELEASE dorm_1", "1 COMMIT",
+                                         "1 inner hook", "1 outer hook"));
 }
 
 TEST(Transaction, HooksOfARolledBackSavepoint) {

@@ -37,7 +37,8 @@ struct SessionWorld {
   // The next call of that text fails like this.
   template <class E>
   void fail_once(std::string text, E error) const {
-    driver->on_call = [text = std::move(text), error, done = std::make_shared<bool>(false)](const MockDriver::Call& call) {
+    driver->on_call = [text = std::move(text), error,
+                       done = std::make_shared<bool>(false)](const MockDriver::Call& call) {
       if (call.text != text || std::exchange(*done, true)) return;
       throw error;
     };
