@@ -80,9 +80,7 @@ std::shared_ptr<Session> Session::open(const DatabaseConfig& config, const Drive
   options.statement_cache = config.statement_cache;
   options.prepared_statements = options.prepared_statements && config.prepared_statements;
   if (config.statement_timeout.count() != 0) options.statement_timeout = config.statement_timeout;
-  std::shared_ptr<Session> session = open(std::move(driver), std::move(options), config.pool, config.name);
-  if (config.log != LogLevel::off) session->log_ = session->add_observer(make_spdlog_observer(config.log));
-  return session;
+  return open(std::move(driver), std::move(options), config.pool, config.name);
 }
 
 Channel* Session::bound_channel() const noexcept { return ThreadBinding::find(this); }

@@ -43,7 +43,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Connects when first needed. `name` is what messages and observers call the database.
   static std::shared_ptr<Session> open(std::shared_ptr<const Driver> driver, driver::ConnectOptions options,
                                        const PoolOptions& pool = {}, std::string name = "default");
-  // By the scheme of its URL; throws ConfigError.
+  // By the scheme of its URL; throws ConfigError. Adds no observer: config.log is for whoever builds on the Session.
   static std::shared_ptr<Session> open(const DatabaseConfig& config, const Drivers& drivers);
 
   Session(const Session&) = delete;
@@ -100,7 +100,6 @@ class Session : public std::enable_shared_from_this<Session> {
   const driver::ConnectOptions options_;
   const bool is_single_;  // the database is its only connection
   Pool pool_;
-  std::shared_ptr<void> log_;
 };
 
 }  // namespace dorm
