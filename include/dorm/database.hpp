@@ -1,7 +1,7 @@
 // dorm/database.hpp: a registry and a connection pool as one open database.
 //
-// Thread-safe. Owns the pool: when the Database is destroyed its connections close; rows that were loaded stay readable and a
-// lazy load on them throws StateError.
+// Thread-safe. Once the Database is destroyed, models, queries and rows that came from it throw StateError where they would ask the
+// database; rows that were loaded stay readable. Its connections close with the last of those handles.
 #pragma once
 
 #include <cstdint>

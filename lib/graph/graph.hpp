@@ -5,6 +5,7 @@
 // lazy loads and is never held while waiting for a connection or a server.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -24,14 +25,20 @@ struct Reference {
   std::uint32_t slot = 0;
 };
 
+// The transaction that a graph was loaded in, as long as that is open.
+struct TransactionMark {
+  std::atomic<bool> ended{false};
+  const std::thread::id owner = std::this_thread::get_id();
+};
+
 class Graph : public std::enable_shared_from_this<Graph> {
  public:
   // `owner_context` is whatever the layer above needs to load more (registry, database): kept, never looked into.
   explicit Graph(std::shared_ptr<const void> owner_context) : context(std::move(owner_context)) {}
 
   const std::shared_ptr<const void> context;
-  std::uint64_t transaction = 0;  // the session transaction it was loaded in, 0 for none
-  std::uint8_t lazy = 0;          // policy of the request, LazyPolicy of the layer above
+  std::shared_ptr<const TransactionMark> transaction;  // null if it was loaded outside of one
+  std::uint8_t lazy = 0;                               // policy of the request, LazyPolicy of the layer above
 
   // The first page of the node has room for 2^shift rows.
   Node* add_node(std::shared_ptr<const Shape> shape, unsigned shift);

@@ -1,6 +1,7 @@
 #include "load/lazy.hpp"
 
 #include <algorithm>
+#include <thread>
 #include <vector>
 
 #include "dorm/error.hpp"
@@ -22,6 +23,14 @@ LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, cons
   if (relation != nullptr && relation->lazy != LazyPolicy::unset) return relation->lazy;
   if (node.shape->model->lazy != LazyPolicy::unset) return node.shape->model->lazy;
   return engine.lazy;
+}
+
+// Rows of an open transaction belong to its thread: another one would not see what they saw.
+void check_transaction(const graph::Node& node) {
+  const auto& mark = node.graph->transaction;
+  if (mark && !mark->ended && mark->owner != std::this_thread::get_id()) {
+    throw StateError("the row was loaded in a transaction that is still open on another thread; load more on that thread, or after it has ended");
+  }
 }
 
 void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* remedy) {
@@ -68,6 +77,7 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
     const std::shared_ptr<const Context> context = shared_context(node);
     const std::shared_ptr<Engine> engine = context->open_engine();
     const LazyPolicy policy = policy_of(node, &relation, *engine);
+    check_transaction(node);
     check_policy(node, policy, relation.name, "load it with the query, or set another policy");
     for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
 
@@ -105,6 +115,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     const std::shared_ptr<const Context> context = shared_context(node);
     const std::shared_ptr<Engine> engine = context->open_engine();
     const LazyPolicy policy = policy_of(node, nullptr, *engine);
+    check_transaction(node);
     check_policy(node, policy, model.fields[field].name, "select it with the query, or set another policy");
     const bool may_wait = engine->session->current_transaction() == nullptr;
     const graph::Graph::Claim claim = node.graph->claim(&node, field | field_claim, may_wait);

@@ -8,6 +8,38 @@
 #include "graph/row_sink.hpp"
 
 namespace dorm::load {
+namespace {
+
+class Mark final : public graph::TransactionMark, public PendingChange {
+ public:
+  explicit Mark(std::uint64_t serial) : serial_(serial) {}
+  ~Mark() override { withdraw(); }
+  std::uint64_t serial() const noexcept { return serial_; }
+  void committed() noexcept override { ended = true; }
+  void rolled_back() noexcept override { ended = true; }
+  void in_doubt() noexcept override { ended = true; }
+
+ private:
+  std::uint64_t serial_;
+};
+
+// One mark per transaction, shared by all that is loaded in it.
+std::shared_ptr<const graph::TransactionMark> mark_of(TransactionLevel& level) {
+  thread_local std::weak_ptr<Mark> newest;
+  if (std::shared_ptr<Mark> known = newest.lock(); known && known->serial() == level.serial()) return known;
+  auto mark = std::make_shared<Mark>(level.serial());
+  level.enlist(*mark);
+  newest = mark;
+  return mark;
+}
+
+}  // namespace
+
+std::shared_ptr<graph::Graph> make_graph(const Engine& engine, std::shared_ptr<const Context> context) {
+  auto graph = std::make_shared<graph::Graph>(std::move(context));
+  if (TransactionLevel* level = engine.session->current_transaction()) graph->transaction = mark_of(*level);
+  return graph;
+}
 
 Context::Context(Registry snapshot, std::weak_ptr<Engine> database) : registry(std::move(snapshot)), engine(std::move(database)) {
   shapes_.reserve(registry.models().size());
@@ -83,9 +115,8 @@ graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& pl
 std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context, const query::QuerySpec& spec, std::uint32_t rows) {
   const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
   const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, query::Purpose::rows, shaped);
-  auto graph = std::make_shared<graph::Graph>(context);
+  std::shared_ptr<graph::Graph> graph = make_graph(engine, context);
   graph->lazy = static_cast<std::uint8_t>(spec.lazy);
-  if (const TransactionLevel* level = engine.session->current_transaction()) graph->transaction = level->serial();
   run_into(engine, *graph, *plan, shaped.slots, Sharing::per_parent, rows);
   return graph;
 }

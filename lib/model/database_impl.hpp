@@ -19,6 +19,7 @@ class DatabaseImpl : public load::Engine, public std::enable_shared_from_this<Da
   DatabaseImpl(DatabaseConfig config, std::shared_ptr<Session> opened);
 
   const DatabaseConfig config;
+  std::shared_ptr<void> log;  // the observer that the configuration asks for; set once, when it is opened
 
   void require_open() const;  // throws StateError
   // The context of the newest snapshot, or of the one given.

@@ -137,7 +137,7 @@ std::optional<Row> Model::get_by_key_or_none(const Value& key) const {
     parts[i] = query::fit(source_->registry, info(), field, part);
     slots[i].value = &parts[i];
   }
-  auto graph = std::make_shared<graph::Graph>(database_->context(source_->registry));
+  const std::shared_ptr<graph::Graph> graph = load::make_graph(*database_, database_->context(source_->registry));
   graph::Node* root = load::run_into(*database_, *graph, *plan->plan, slots, load::Sharing::per_parent, 1);
   if (root->slot_count() == 0) return std::nullopt;
   return Row(graph->share(root), 0);

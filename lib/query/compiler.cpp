@@ -136,7 +136,16 @@ class Compiler {
     return table;
   }
 
+  // Handles from before a reload fit beside newer ones only if the tables are the same.
+  void require_one_snapshot(const Source& source) const {
+    if (source.model == nullptr || plan_.sources.empty()) return;
+    const Registry& first = plan_.sources.front()->registry;
+    if (first.snapshot() == source.registry.snapshot() || first.storage_hash() == source.registry.storage_hash()) return;
+    throw QueryError("'" + source.label() + "' comes from another registry snapshot than the rest of the query; take new handles after a reload");
+  }
+
   const sql::Source* add_source(const SourcePtr& source, bool outer) {
+    require_one_snapshot(*source);
     plan_.sources.push_back(source);
     sql::Source made{};
     made.alias = arena_.text(source->alias);

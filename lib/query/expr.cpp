@@ -167,6 +167,12 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::
   TermPtr bound = pattern;
   if (pattern->kind == TermKind::value) {
     if (pattern->value.kind() != ValueKind::text) throw QueryError("'" + std::string(name) + "' on " + describe(*operand) + " needs a text");
+    const bool has_wildcards = op == MatchOp::like || op == MatchOp::ilike;
+    const std::string& text = pattern->value.text();
+    // PostgreSQL refuses what SQLite would match with nothing: a backslash that escapes no character.
+    if (has_wildcards && (text.size() - (text.find_last_not_of('\\') + 1)) % 2 == 1) {
+      throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) + " ends in a lone backslash; double it");
+    }
     bound = query::value_term(pattern->value, type_of(TypeKind::text));
   }
   query::require_family(*bound, Family::text, name);
