@@ -34,7 +34,8 @@ std::optional<Misfit> integer_of(const Node& literal, Value& value) {
 
 std::optional<Misfit> real(const Node& literal, const Type& type, Value& value) {
   if (!literal.is_number()) return wrong_type(literal, "a number");
-  if (type.kind == TypeKind::real && std::fabs(literal.real()) > double{std::numeric_limits<float>::max()}) {
+  if (type.kind == TypeKind::real &&
+      std::fabs(literal.real()) > static_cast<double>(std::numeric_limits<float>::max())) {
     return Misfit{Misfit::Kind::range, "does not fit into a real"};
   }
   value = literal.real();
