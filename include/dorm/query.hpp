@@ -64,8 +64,8 @@ class DORM_EXPORT Selectable {
 // How to join, where the default does not fit: {.on = …} a predicate or a foreign key of either side; {.attr = "log"} names the
 // place of the joined row.
 struct JoinOptions {
-  Expr on;
-  std::string attr;
+  Expr on{};  // initialized both, so that {.attr = "…"} alone draws no warning
+  std::string attr{};
 };
 
 // The text of a statement and the values bound to its placeholders, from left to right.
