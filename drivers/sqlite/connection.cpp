@@ -75,6 +75,20 @@ void set(sqlite3* database, int option, int value, const std::string& place) {
                     std::to_string(option));
 }
 
+// A file that somebody else made may bring code along, or values that are too much for us.
+void distrust(sqlite3* database, const std::string& place) {
+  struct Limit {
+    int which;
+    int most;
+  };
+  static constexpr Limit limits[] = {
+      {SQLITE_LIMIT_LENGTH, 64 << 20},    {SQLITE_LIMIT_SQL_LENGTH, 1'000'000},      {SQLITE_LIMIT_EXPR_DEPTH, 500},
+      {SQLITE_LIMIT_COMPOUND_SELECT, 50}, {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1'000}, {SQLITE_LIMIT_ATTACHED, 0}};
+  set(database, SQLITE_DBCONFIG_ENABLE_VIEW, 0, place);
+  set(database, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, place);
+  for (const Limit& limit : limits) sqlite3_limit(database, limit.which, limit.most);
+}
+
 }  // namespace
 
 void check_version(int version) {
@@ -132,6 +146,7 @@ void Connection::configure(const driver::ConnectOptions& options, const std::str
   set(database, SQLITE_DBCONFIG_DQS_DDL, 0, place);
   set(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, place);
   set(database, SQLITE_DBCONFIG_DEFENSIVE, 1, place);
+  if (is_untrusted(options)) distrust(database, place);
   if (const int code = register_functions(database); code != SQLITE_OK) raise_connect_failed(database, code, place);
   for (const Pragma& pragma : pragmas_for(options)) {
     apply(pragma.text(), place);

@@ -70,10 +70,13 @@ const std::string* find_value(const driver::ConnectOptions& options, std::string
   return it == options.pragmas.rend() ? nullptr : &it->second;
 }
 
-std::string_view default_value(std::string_view name, bool file, bool writable) {
-  if (name == "journal_mode") return file && writable ? "wal" : "";
+std::string_view default_value(std::string_view name, const driver::ConnectOptions& options) {
+  const std::string* mode = options.find("mode");
+  const bool writable = mode == nullptr || *mode != "ro";
+  if (name == "journal_mode") return !is_memory(options) && writable ? "wal" : "";
   if (name == "synchronous") return "full";
   if (name == "foreign_keys") return "on";
+  if (name == "cell_size_check" && is_untrusted(options)) return "on";
   return "";
 }
 
@@ -115,14 +118,11 @@ std::chrono::milliseconds busy_timeout(const driver::ConnectOptions& options) {
 
 std::vector<Pragma> pragmas_for(const driver::ConnectOptions& options) {
   for (const auto& [name, value] : options.pragmas) check_pragma(name, value);
-  const std::string* mode = options.find("mode");
-  const bool writable = mode == nullptr || *mode != "ro";
   std::vector<Pragma> result;
   for (const Setting& setting : settings) {
     if (setting.name == "busy_timeout") continue;
     const std::string* chosen = find_value(options, setting.name);
-    const std::string_view value =
-        chosen != nullptr ? std::string_view(*chosen) : default_value(setting.name, !is_memory(options), writable);
+    const std::string_view value = chosen != nullptr ? std::string_view(*chosen) : default_value(setting.name, options);
     if (!value.empty()) result.push_back({std::string(setting.name), std::string(value)});
   }
   return result;

@@ -54,7 +54,7 @@ class Reader {
   void read(std::uint32_t column, Cell& cell, graph::Arena& arena) {
     // One call for the value, then unchecked accessors: the sqlite3_column_* functions each look up the column again.
     sqlite3_value* value = sqlite3_column_value(statement_, static_cast<int>(column));
-    const Decoder decoder = decoders_[column];
+    const Decoder& decoder = decoders_[column];
     const int storage = sqlite3_value_type(value);
     switch (decoder.kind) {
       case DecoderKind::integer:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view memory_path = ":memory:";
 constexpr std::array<std::string_view, 4> modes{"ro", "rw", "rwc", "memory"};
-constexpr std::array<std::string_view, 3> own_options{"mode", "statement_cache", "statement_timeout_ms"};
+constexpr std::array<std::string_view, 4> own_options{"mode", "statement_cache", "statement_timeout_ms", "untrusted"};
 
 std::string unescaped(std::string_view text) {
   std::string result;
@@ -49,6 +49,10 @@ void add_option(std::string_view option, std::string value, driver::ConnectOptio
     if (std::find(modes.begin(), modes.end(), value) == modes.end())
       throw ConfigError("sqlite URL: mode must be one of " + quote_list(modes) + ", not " + quote(value) +
                         did_you_mean(value, modes));
+    options.keywords.emplace_back(option, std::move(value));
+  } else if (option == "untrusted") {
+    if (value != "on" && value != "off")
+      throw ConfigError("sqlite URL: option 'untrusted' must be 'on' or 'off', not " + quote(value));
     options.keywords.emplace_back(option, std::move(value));
   } else if (option == "statement_cache") {
     options.statement_cache = number(option, value);
@@ -109,6 +113,11 @@ bool is_memory(const driver::ConnectOptions& options) noexcept {
   const std::string* path = options.find("path");
   const std::string* mode = options.find("mode");
   return (path != nullptr && *path == memory_path) || (mode != nullptr && *mode == "memory");
+}
+
+bool is_untrusted(const driver::ConnectOptions& options) noexcept {
+  const std::string* untrusted = options.find("untrusted");
+  return untrusted != nullptr && *untrusted == "on";
 }
 
 }  // namespace dorm::sqlite

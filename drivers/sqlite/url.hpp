@@ -10,11 +10,14 @@
 namespace dorm::sqlite {
 
 // sqlite:relative.db, sqlite:///absolute.db, sqlite::memory:, each with ?option=value&…: mode (ro, rw, rwc, memory),
-// statement_cache, statement_timeout_ms and the pragmas of pragmas.hpp. Escapes as %20. Throws ConfigError.
+// statement_cache, statement_timeout_ms, untrusted (on, off) and the pragmas of pragmas.hpp. Escapes as %20. Throws
+// ConfigError.
 //
-// The options have the keywords "path" and "mode".
+// untrusted=on is for files that somebody else made: their views and triggers do not run, nothing can be attached, and
+// values and statements have tighter limits. The options have the keywords "path", "mode" and "untrusted".
 driver::ConnectOptions parse_url(std::string_view url);
 
 bool is_memory(const driver::ConnectOptions& options) noexcept;
+bool is_untrusted(const driver::ConnectOptions& options) noexcept;
 
 }  // namespace dorm::sqlite

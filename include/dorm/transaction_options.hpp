@@ -21,7 +21,7 @@ struct RetryOptions {
 
 struct TransactionOptions {
   Isolation isolation = Isolation::standard;
-  bool read_only = false;   // SQLite: BEGIN DEFERRED and query_only for its length
+  bool read_only = false;   // SQLite: BEGIN DEFERRED, and what writes is refused
   bool deferrable = false;  // PostgreSQL, serializable read only
   BeginMode lock = BeginMode::immediate;
   RetryOptions retry{};

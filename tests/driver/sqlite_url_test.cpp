@@ -1,4 +1,9 @@
 // SQLite's URLs and settings.
+#include <atomic>
+#include <filesystem>
+#include <thread>
+#include <vector>
+
 #include "dorm/sqlite.hpp"
 #include "driver/fixture.hpp"
 #include "sqlite/connection.hpp"
@@ -55,6 +60,7 @@ TEST(SqliteUrl, MistakesSayHowToMendThem) {
   EXPECT_EQ(config_error("sqlite:x?zzz=1"), "sqlite URL: unknown option 'zzz'");
   EXPECT_EQ(config_error("sqlite:x?mode=rx"),
             "sqlite URL: mode must be one of 'ro', 'rw', 'rwc' and 'memory', not 'rx'; did you mean 'ro'?");
+  EXPECT_EQ(config_error("sqlite:x?untrusted=yes"), "sqlite URL: option 'untrusted' must be 'on' or 'off', not 'yes'");
   EXPECT_EQ(config_error("sqlite:x?mode"), "sqlite URL: option 'mode' has no value; write 'option=value'");
   EXPECT_EQ(config_error("sqlite:x?mode=ro&mode=rw"), "sqlite URL: option 'mode' is given twice");
   EXPECT_EQ(config_error("sqlite:x?synchronous=ful"),
@@ -168,6 +174,37 @@ TEST_F(SqliteOpen, AFileThatIsNoDatabaseIsAPermanentFailure) {
     EXPECT_FALSE(error.retryable());
     EXPECT_THAT(error.what(), HasSubstr("file is not a database"));
   }
+}
+
+TEST_F(SqliteOpen, CodeInAnUntrustedFileDoesNotRun) {
+  open()->execute_script(
+      "CREATE TABLE t (n integer); CREATE VIEW v AS SELECT 1 AS n; CREATE TABLE noted (n integer);"
+      "CREATE TRIGGER note AFTER INSERT ON t BEGIN INSERT INTO noted VALUES (new.n); END",
+      std::nullopt);
+  const auto connection = open("?untrusted=on");
+  connection->execute_script("INSERT INTO t VALUES (1)", std::nullopt);
+  EXPECT_THROW(connection->execute_script("SELECT n FROM v", std::nullopt), SchemaMismatch);
+  EXPECT_THROW(connection->execute_script("ATTACH ':memory:' AS other", std::nullopt), Error);
+  EXPECT_EQ(value(*connection, "cell_size_check"), "1");
+  driver::Statement count;
+  count.sql = "SELECT count(*) FROM noted";
+  count.columns = {{test::type_of(TypeKind::bigint), "count"}};
+  test::Rows rows(count.columns);
+  connection->execute(count, {}, &rows.sink(), std::nullopt);
+  EXPECT_EQ(rows.text(), "0");
+}
+
+TEST_F(SqliteOpen, ManyMayOpenANewFileAtOnce) {
+  std::vector<std::thread> threads;
+  std::atomic<int> opened{0};
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      open()->execute_script("CREATE TABLE IF NOT EXISTS t (n integer); INSERT INTO t VALUES (1)", std::nullopt);
+      ++opened;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(opened, 8);
 }
 
 TEST_F(SqliteOpen, AFileNamedLikeAUriIsAFile) {
