@@ -83,7 +83,9 @@ std::string_view sqlstate_of(const PGresult* result) noexcept {
 }
 
 bool ends_connection(std::string_view sqlstate) noexcept {
-  return is_class(sqlstate, "08") || is_any(sqlstate, {"57P01", "57P02", "57P03", "57P04", "57P05", "25P03"});
+  // 08P01 comes from a message that the server did not like; it goes on all the same.
+  return (is_class(sqlstate, "08") && sqlstate != "08P01") ||
+         is_any(sqlstate, {"57P01", "57P02", "57P03", "57P04", "57P05", "25P03"});
 }
 
 bool spoils_connection(std::string_view sqlstate, bool asked_read_only) noexcept {
@@ -144,6 +146,7 @@ void throw_error(const PGresult* result, const Situation& situation) {
         "turn prepared_statements off",
         situation, details());
   }
+  if (state == "08P01") raise<QueryError>(words(), situation, details());
   // Without a SQLSTATE libpq itself refused; everything else is about the text of the statement.
   if (state.empty()) raise<DatabaseError>("the client library refused the statement", situation, details());
   raise<DatabaseError>(words(), situation, details());

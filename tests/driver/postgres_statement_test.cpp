@@ -202,6 +202,8 @@ TEST_P(PostgresStatement, AParameterOfUnknownTypeTakesWhatTheServerCanRead) {
 
 TEST_P(PostgresStatement, HasAsManyValuesAsPlaceholders) {
   thrown<QueryError>([&] { run("SELECT ? || 'x'"); });
+  connection_ = connect_with("&prepared_statements=false");
+  thrown<QueryError>([&] { run("SELECT ? || 'x'"); });
   EXPECT_EQ(number("SELECT 1"), 1);
 }
 
