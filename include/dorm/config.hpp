@@ -28,9 +28,6 @@ struct PoolOptions {
   std::chrono::milliseconds leak_warning{60'000};     // a thread that keeps one for so long is reported; 0 = never
 };
 
-// What to do when the database is opened and its tables may not be what the registry says.
-enum class Verify : std::uint8_t { off, warn, fail, introspect };
-
 struct DatabaseConfig {
   std::string name = "default";
   std::string url;
@@ -43,7 +40,6 @@ struct DatabaseConfig {
   LazyPolicy lazy = LazyPolicy::batch;
   bool load_required = false;  // to-one relations that can't be null are loaded with their row
   bool strict_tables = true;   // SQLite: CREATE TABLE … STRICT
-  Verify verify = Verify::off;
   LogLevel log = LogLevel::off;
 };
 

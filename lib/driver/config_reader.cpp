@@ -27,8 +27,6 @@ constexpr std::array<Word<LazyPolicy>, 4> lazy_words{{{"batch", LazyPolicy::batc
                                                       {"each", LazyPolicy::each},
                                                       {"raise", LazyPolicy::raise},
                                                       {"raise_n_plus_one", LazyPolicy::raise_n_plus_one}}};
-constexpr std::array<Word<Verify>, 4> verify_words{
-    {{"off", Verify::off}, {"warn", Verify::warn}, {"fail", Verify::fail}, {"introspect", Verify::introspect}}};
 constexpr std::array<Word<LogLevel>, 6> log_words{{{"off", LogLevel::off},
                                                    {"trace", LogLevel::trace},
                                                    {"debug", LogLevel::debug},
@@ -62,7 +60,7 @@ class Reader {
   }
 
   static const std::array<Key<Config>, 4> root_keys;
-  static const std::array<Key<DatabaseConfig>, 12> database_keys;
+  static const std::array<Key<DatabaseConfig>, 11> database_keys;
   static const std::array<Key<PoolOptions>, 6> pool_keys;
 
  private:
@@ -259,7 +257,6 @@ class Reader {
   void lazy(const Node& node, DatabaseConfig& database) { word(node, lazy_words, database.lazy); }
   void load_required(const Node& node, DatabaseConfig& database) { flag(node, database.load_required); }
   void strict_tables(const Node& node, DatabaseConfig& database) { flag(node, database.strict_tables); }
-  void verify(const Node& node, DatabaseConfig& database) { word(node, verify_words, database.verify); }
   void log(const Node& node, DatabaseConfig& database) { word(node, log_words, database.log); }
 
   // ---- its pool ----
@@ -279,7 +276,7 @@ const std::array<Reader::Key<Config>, 4> Reader::root_keys{{{"$schema", &Reader:
                                                             {"schemas", &Reader::schemas},
                                                             {"default", &Reader::default_database},
                                                             {"databases", &Reader::databases}}};
-const std::array<Reader::Key<DatabaseConfig>, 12> Reader::database_keys{
+const std::array<Reader::Key<DatabaseConfig>, 11> Reader::database_keys{
     {{"url", &Reader::url},
      {"password", &Reader::password},
      {"pragmas", &Reader::pragmas},
@@ -290,7 +287,6 @@ const std::array<Reader::Key<DatabaseConfig>, 12> Reader::database_keys{
      {"lazy", &Reader::lazy},
      {"load_required", &Reader::load_required},
      {"strict_tables", &Reader::strict_tables},
-     {"verify", &Reader::verify},
      {"log", &Reader::log}}};
 const std::array<Reader::Key<PoolOptions>, 6> Reader::pool_keys{{{"size", &Reader::pool_size},
                                                                  {"checkout_timeout_ms", &Reader::checkout_timeout},
@@ -343,7 +339,7 @@ ConfigForm config_form() {
   return {names(Reader::root_keys),
           names(Reader::database_keys),
           names(Reader::pool_keys),
-          {{"lazy", texts(lazy_words)}, {"verify", texts(verify_words)}, {"log", texts(log_words)}}};
+          {{"lazy", texts(lazy_words)}, {"log", texts(log_words)}}};
 }
 
 }  // namespace dorm::driver
