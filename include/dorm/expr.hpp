@@ -20,6 +20,8 @@
 
 namespace dorm {
 
+class DatabaseImpl;
+class Model;
 class Query;
 class OrderExpr;
 
@@ -119,6 +121,13 @@ DORM_EXPORT Expr operator-(const Expr& operand);
 class DORM_EXPORT Column : public Expr {
  public:
   using Expr::Expr;
+  Column(std::shared_ptr<const query::Term> term, std::shared_ptr<DatabaseImpl> database) noexcept
+      : Expr(std::move(term)), database_(std::move(database)) {}
+  // The link model of a many_to_many: course["students"].through(). Throws QueryError for any other member.
+  Model through() const;
+
+ private:
+  std::shared_ptr<DatabaseImpl> database_;  // of a model's members
 };
 
 // Subqueries and functions.

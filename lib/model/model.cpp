@@ -58,7 +58,16 @@ void assign(const Row& row, const ModelInfo& model, std::string_view name, const
 
 }  // namespace
 
-Column Model::operator[](std::string_view member) const { return Column(query::member(source_, member)); }
+Column Model::operator[](std::string_view member) const { return Column(query::member(source_, member), database_); }
+
+Model Column::through() const {
+  const query::Term* term = term_.get();
+  if (database_ == nullptr || term->kind != query::TermKind::relation || term->source->model->relations[term->index].through == no_index) {
+    throw QueryError("'" + (term == nullptr ? std::string() : query::describe(*term)) + "' is not a many_to_many relation; it has no link model");
+  }
+  const Registry& registry = term->source->registry;
+  return {database_, query::model_source(registry, registry.model(term->source->model->relations[term->index].through))};
+}
 const ModelInfo& Model::info() const noexcept { return model_of(*source_); }
 Model Model::alias(std::string_view name) const { return {database_, query::model_alias(*source_, name)}; }
 

@@ -15,17 +15,21 @@ using testing::HasSubstr;
 class SeedModels : public SocialWorld {};
 INSTANTIATE_TEST_SUITE_P(Backends, SeedModels, testing::ValuesIn(backends()), backend_name);
 
-// S-01: "Every foreign-key field has an implied back-reference, which is exposed as a pre-filtered Select query using the
-// provided backref attribute."
+// S-01: "Every foreign-key field has an implied back-reference, which is exposed as a pre-filtered Select query using
+// the provided backref attribute."
 TEST_P(SeedModels, EveryForeignKeyHasABackReferenceThatIsAPreFilteredSelect) {
   const Row huey = get_user("huey");
-  expect_sql(huey.related("tweets").sql(),
-             R"(SELECT "t1"."id", "t1"."content", "t1"."timestamp", "t1"."user_id" FROM "tweet" AS "t1" WHERE ("t1"."user_id" = ?))", {1});
+  expect_sql(
+      huey.related("tweets").sql(),
+      R"(SELECT "t1"."id", "t1"."content", "t1"."timestamp", "t1"."user_id" FROM "tweet" AS "t1" WHERE ("t1"."user_id" = ?))",
+      {1});
   expect_sql(huey.related("favorites").sql(),
-             R"(SELECT "t1"."id", "t1"."user_id", "t1"."tweet_id" FROM "favorite" AS "t1" WHERE ("t1"."user_id" = ?))", {1});
+             R"(SELECT "t1"."id", "t1"."user_id", "t1"."tweet_id" FROM "favorite" AS "t1" WHERE ("t1"."user_id" = ?))",
+             {1});
   const Row purr = tweet.get(tweet["content"] == "purr");
   expect_sql(purr.related("favorites").sql(),
-             R"(SELECT "t1"."id", "t1"."user_id", "t1"."tweet_id" FROM "favorite" AS "t1" WHERE ("t1"."tweet_id" = ?))", {3});
+             R"(SELECT "t1"."id", "t1"."user_id", "t1"."tweet_id" FROM "favorite" AS "t1" WHERE ("t1"."tweet_id" = ?))",
+             {3});
 }
 
 // S-02: a model that declares no key has an integer `id`.
@@ -51,11 +55,12 @@ TEST_P(SeedModels, ADefaultOfNowIsEvaluatedForEachRow) {
   EXPECT_LE(before, first["timestamp"].datetime());
   EXPECT_LT(first["timestamp"].datetime(), second["timestamp"].datetime());
   EXPECT_LE(second["timestamp"].datetime(), DateTime::now());
-  EXPECT_EQ(tweet.get(first["id"].integer())["timestamp"].datetime(), first["timestamp"].datetime()) << "as it was stored";
+  EXPECT_EQ(tweet.get(first["id"].integer())["timestamp"].datetime(), first["timestamp"].datetime())
+      << "as it was stored";
 }
 
-// S-04: "db.create_tables([User, Tweet, Favorite])", "User.create(username=username)", "User.get(User.username == username)",
-// "Tweet.create(user=user, content=tweet)".
+// S-04: "db.create_tables([User, Tweet, Favorite])", "User.create(username=username)", "User.get(User.username ==
+// username)", "Tweet.create(user=user, content=tweet)".
 TEST_P(SeedModels, TablesRowsAndKeysAreMadeAsTheSeedMakesThem) {
   db.drop_tables();
   db.create_tables({"User", "Tweet", "Favorite"});
@@ -88,8 +93,9 @@ TEST_P(SeedModels, TheTestDataIsTheSeedsTable) {
     for (const std::string& liker : likers) line += " " + liker;
     return line;
   };
-  EXPECT_THAT(lines(tweet.select().order_by(tweet["id"]), print),
-              ElementsAre("huey meow: zaizee", "huey hiss:", "huey purr: mickey zaizee", "mickey woof:", "mickey whine: huey"));
+  EXPECT_THAT(
+      lines(tweet.select().order_by(tweet["id"]), print),
+      ElementsAre("huey meow: zaizee", "huey hiss:", "huey purr: mickey zaizee", "mickey woof:", "mickey whine: huey"));
   EXPECT_EQ(get_user("zaizee").related("tweets").size(), 0U);
   EXPECT_EQ(user.count(), 3);
   EXPECT_EQ(tweet.count(), 5);
@@ -122,9 +128,11 @@ TEST_P(SeedModels, AnObserverSeesEveryQueryAndNoValue) {
   }
   EXPECT_EQ(user.count(), 4) << "no longer logged";
   const std::string insert = R"(INSERT INTO "user" ("username") VALUES (?))";
-  EXPECT_THAT(log->statements(),
-              ElementsAre(spelled(insert) + (on_postgres() ? R"( RETURNING "id")" : ""),
-                          testing::StartsWith(spelled(R"(SELECT "t1"."id", "t1"."username" FROM "user" AS "t1" WHERE ("t1"."username" = ?))"))));
+  EXPECT_THAT(
+      log->statements(),
+      ElementsAre(spelled(insert) + (on_postgres() ? R"( RETURNING "id")" : ""),
+                  testing::StartsWith(spelled(
+                      R"(SELECT "t1"."id", "t1"."username" FROM "user" AS "t1" WHERE ("t1"."username" = ?))"))));
   for (const std::string& statement : log->statements()) EXPECT_THAT(statement, testing::Not(HasSubstr("charlie")));
 }
 

@@ -1,13 +1,13 @@
-// The world of the first seed, "Relationships and Joins": its models (schemas/social) and its test data, in a fresh database of
-// each backend.
+// The world of the first seed, "Relationships and Joins": its models (schemas/social) and its test data, in a fresh
+// database of each backend.
 //
-// Suites derive from SocialWorld and are instantiated over backends(). Where the seed prints the rows of a query that has no
-// order, the tests compare multisets.
+// Suites derive from SocialWorld and are instantiated over backends(). Where the seed prints the rows of a query that
+// has no order, the tests compare multisets.
 #pragma once
 
-#include <dorm/dorm.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <dorm/dorm.hpp>
 
 #include <string>
 #include <string_view>
