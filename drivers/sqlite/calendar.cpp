@@ -50,7 +50,7 @@ bool parse_time(const unsigned char* text, std::int64_t& microseconds) noexcept 
   }
   if (hour > 23 || minute > 59 || second > 59) return false;
   const unsigned seconds = (hour * 60 + minute) * 60 + second;
-  microseconds = std::int64_t{seconds} * 1'000'000 + fraction[0] * 10'000 + fraction[1] * 100 + fraction[2];
+  microseconds = std::int64_t{seconds} * 1'000'000 + (fraction[0] * 10'000U + fraction[1] * 100U + fraction[2]);
   return true;
 }
 

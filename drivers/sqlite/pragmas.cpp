@@ -86,6 +86,7 @@ bool is_pragma(std::string_view name) noexcept { return find_setting(name) != nu
 
 std::vector<std::string_view> pragma_names() {
   std::vector<std::string_view> names;
+  names.reserve(settings.size());
   for (const Setting& setting : settings) names.push_back(setting.name);
   return names;
 }
