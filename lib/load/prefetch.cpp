@@ -37,7 +37,7 @@ const RelationInfo* relation_between(const ModelInfo& parent, const ModelInfo& c
 
 }  // namespace
 
-std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, const std::vector<query::SpecPtr>& queries) {
+std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, std::vector<query::SpecPtr> queries) {
   // All mistakes before the first statement.
   struct Step {
     std::size_t parent;
@@ -57,6 +57,8 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
       if (relation != nullptr) steps[i] = {before, relation};
     }
     if (relation == nullptr) throw QueryError("no foreign key between '" + model.name + "' and a query before it; prefetch needs one");
+    query::SpecPtr& parent = queries[steps[i].parent];
+    parent = std::make_shared<const query::QuerySpec>(with_fields(*parent, relation->fields));
   }
   std::vector<graph::Node*> nodes(queries.size());
   std::shared_ptr<graph::Graph> graph = run(engine, context, *queries.front());

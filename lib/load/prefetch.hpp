@@ -12,6 +12,6 @@ namespace dorm::load {
 
 // Runs the first query, then each further one for the rows of the nearest query before it that has a foreign key to or from its
 // model. Throws QueryError if there is none, or more than one.
-std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, const std::vector<query::SpecPtr>& queries);
+std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, std::vector<query::SpecPtr> queries);
 
 }  // namespace dorm::load

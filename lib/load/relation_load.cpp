@@ -52,24 +52,6 @@ bool is_complete(const KeyView& key, const char* what, const graph::Node& node) 
   return true;
 }
 
-// A filtered children query with what stitching needs: the columns of the key.
-query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields) {
-  if (spec.default_projection) {
-    const std::vector<std::uint32_t> present = query::default_fields(*spec.root->model);
-    if (std::all_of(fields.begin(), fields.end(), [&](std::uint32_t f) { return std::count(present.begin(), present.end(), f) != 0; })) return spec;
-    spec.default_projection = false;
-    spec.outputs.push_back({nullptr, spec.root});
-  }
-  const std::vector<query::TermPtr> outputs = query::expanded_outputs(spec);
-  for (const std::uint32_t field : fields) {
-    const bool present = std::any_of(outputs.begin(), outputs.end(), [&](const query::TermPtr& term) {
-      return term->kind != query::TermKind::alias && term->source && term->field == field && query::same_source(*term->source, *spec.root);
-    });
-    if (!present) spec.outputs.push_back({query::column_term(spec.root, field), nullptr});
-  }
-  return spec;
-}
-
 void order_by_default(query::QuerySpec& spec, const query::SourcePtr& source, const RelationInfo& relation, const ModelInfo& target) {
   if (!spec.order_by.empty()) return;
   const std::vector<OrderTerm>& order = relation.order_by.empty() ? target.order_by : relation.order_by;
@@ -330,6 +312,29 @@ query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<s
     any->children.push_back(all);
   }
   return any;
+}
+
+query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields) {
+  if (spec.default_projection) {
+    const std::vector<std::uint32_t> present = query::default_fields(*spec.root->model);
+    if (std::all_of(fields.begin(), fields.end(), [&](std::uint32_t f) { return std::count(present.begin(), present.end(), f) != 0; })) return spec;
+    spec.default_projection = false;
+    spec.outputs.push_back({nullptr, spec.root});
+  }
+  const std::vector<query::TermPtr> outputs = query::expanded_outputs(spec);
+  for (const std::uint32_t field : fields) {
+    const bool present = std::any_of(outputs.begin(), outputs.end(), [&](const query::TermPtr& term) {
+      return term->kind != query::TermKind::alias && term->source && term->field == field && query::same_source(*term->source, *spec.root);
+    });
+    if (present) continue;
+    // One more column would make other groups, and other rows distinct.
+    if (!spec.group_by.empty() || spec.distinct) {
+      const ModelInfo& model = *spec.root->model;
+      throw QueryError("loading a relation needs '" + model.name + "." + model.fields[field].name + "', which was not selected; select it too");
+    }
+    spec.outputs.push_back({query::column_term(spec.root, field), nullptr});
+  }
+  return spec;
 }
 
 graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Context>& context, const RelationLoad& load) {

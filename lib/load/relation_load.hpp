@@ -31,6 +31,10 @@ graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Conte
 void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node, const std::vector<std::uint32_t>& slots,
                 const std::vector<std::uint32_t>& fields);
 
+// The query with these fields of its first source among its columns: what attaching rows to each other needs. Throws QueryError where
+// adding one would change which rows there are.
+query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields);
+
 // `field IN keys` for one field, OR of ANDs for several. `keys` has the fields' values row by row.
 query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields, std::vector<Values> keys);
 
