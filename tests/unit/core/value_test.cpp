@@ -27,7 +27,7 @@ TEST(Value, KnowsItsKindAndReadsStrictly) {
 
 TEST(Value, RefusesAnUnsignedNumberThatWouldWrap) {
   EXPECT_EQ(Value(std::numeric_limits<std::uint64_t>::max() / 2).integer(), std::numeric_limits<std::int64_t>::max());
-  EXPECT_THROW(Value(std::numeric_limits<std::uint64_t>::max()), DataError);
+  EXPECT_THROW((void)Value{std::numeric_limits<std::uint64_t>::max()}, DataError);
 }
 
 TEST(Value, NumbersOfDifferentKindsAreDifferent) {
