@@ -207,7 +207,7 @@ struct DORM_EXPORT Diagnostic {
   std::string code;      // stable and dotted: "relation.target_unknown"
   std::string message;   // what is wrong
   Position where;
-  std::string excerpt;   // the source line, for the caret
+  std::string excerpt;   // the source line, cut to a window if it is long, and a line with the caret
   struct Note {
     std::string message;
     Position where;

@@ -38,21 +38,21 @@ class DORM_EXPORT Registry {
  public:
   Registry();  // no models, generation 0
 
-  // A directory (all *.json and *.jsonc below it, sorted) or one file. Throws SchemaError with every mistake of the earliest
-  // failing stage; ConfigError if the path cannot be read.
+  // A directory (all *.json and *.jsonc below it, sorted, but not *.schema.json) or one file. Throws SchemaError with
+  // every mistake of the earliest failing stage; ConfigError if the path cannot be read.
   static Registry load(const std::filesystem::path& path, const SchemaOptions& options = {});
   static Registry load(std::span<const std::filesystem::path> paths, const SchemaOptions& options = {});
   static Registry parse(std::string_view text, const SchemaOptions& options = {});
   static Registry parse(std::span<const SchemaText> texts, const SchemaOptions& options = {});
 
-  // A new snapshot with the models of a schema text added, or put in the place of those with the same names; `without` leaves
-  // one out. Both throw SchemaError and leave this snapshot as it is.
+  // A new snapshot with the models of a schema text added, or put in the place of those with the same names; `without`
+  // leaves one out (QueryError if there is none). Both throw SchemaError and leave this snapshot as it is.
   Registry with(std::string_view text, std::string_view name = "<text>") const;
   Registry without(std::string_view model) const;
   // The same sources read again; throws SchemaError or ConfigError.
   Registry reloaded() const;
 
-  std::uint64_t generation() const noexcept;  // grows with every snapshot made in this process
+  std::uint64_t generation() const noexcept;        // grows with every snapshot made in this process
   std::string_view storage_hash() const noexcept;   // of what the database must satisfy, hexadecimal SHA-256
   std::string_view registry_hash() const noexcept;  // of everything
   const std::vector<Diagnostic>& warnings() const noexcept;
@@ -60,8 +60,9 @@ class DORM_EXPORT Registry {
   std::span<const std::unique_ptr<const ModelInfo>> models() const noexcept;  // by id
   std::span<const EnumInfo> enums() const noexcept;
   const ModelInfo& model(std::uint32_t id) const noexcept;
-  const ModelInfo* find(std::string_view name) const noexcept;  // "Tweet" or "blog.Tweet"; nullptr if unknown or ambiguous
-  const ModelInfo& get(std::string_view name) const;            // throws QueryError, naming the closest
+  const ModelInfo* find(
+      std::string_view name) const noexcept;          // "Tweet" or "blog.Tweet"; nullptr if unknown or ambiguous
+  const ModelInfo& get(std::string_view name) const;  // throws QueryError, naming the closest
 
   struct Snapshot;
   const std::shared_ptr<const Snapshot>& snapshot() const noexcept { return snapshot_; }

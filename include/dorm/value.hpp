@@ -42,7 +42,8 @@ struct DORM_EXPORT Time {
 struct DORM_EXPORT DateTime {
   std::int64_t microseconds = 0;
 
-  static DateTime parse(std::string_view text);  // ISO 8601, "T" or space, optional fraction, optional "Z" or ±hh[:mm]
+  // ISO 8601, "T" or space, optional fraction, optional "Z" or ±hh[:mm]; a day alone means its midnight.
+  static DateTime parse(std::string_view text);
   static DateTime now();
   std::string text() const;  // "YYYY-MM-DD HH:MM:SS.ffffff"
   friend auto operator<=>(const DateTime&, const DateTime&) = default;
