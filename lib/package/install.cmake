@@ -77,5 +77,9 @@ install(FILES "${PROJECT_BINARY_DIR}/dorm-config.cmake" "${PROJECT_BINARY_DIR}/d
 install(DIRECTORY schemas/ DESTINATION "${CMAKE_INSTALL_DATADIR}/dorm" COMPONENT dorm_development
   FILES_MATCHING PATTERN "*.schema.json")
 if(TARGET dorm_cli)
+  if(NOT DEFINED CMAKE_INSTALL_RPATH)
+    file(RELATIVE_PATH to_lib "/prefix/${CMAKE_INSTALL_BINDIR}" "/prefix/${CMAKE_INSTALL_LIBDIR}")
+    set_target_properties(dorm_cli PROPERTIES INSTALL_RPATH "$ORIGIN/${to_lib}")
+  endif()
   install(TARGETS dorm_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT dorm_tools)
 endif()
