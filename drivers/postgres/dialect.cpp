@@ -15,7 +15,8 @@ class Lowering final : public sql::Lowering {
  private:
   using sql::Lowering::write;
 
-  void write(const sql::Param& param) override { put("$", placeholder(param)); }
+  // An expression with a value is the same one in SELECT and in GROUP BY only if it names the same parameter.
+  void write(const sql::Param& param) override { put("$", shared_placeholder(param)); }
 
   // A bigint is shifted by an integer, never by a bigint.
   void write(const sql::Binary& binary) override {

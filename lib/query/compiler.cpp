@@ -1,6 +1,7 @@
 // One pass over a QuerySpec: terms become sql nodes, outputs become segments of the result.
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -46,10 +47,8 @@ class Compiler {
 
   void exists(const QuerySpec& spec) {
     sql::Select inner = *select(spec, spec.set_op == sql::SetOp::none ? Role::rows_only : Role::counted);
-    if (inner.outputs.empty() && inner.set_op == sql::SetOp::none) {
-      inner.outputs = list<sql::Output>({{integer(1), {}}});
-      if (inner.limit == nullptr) inner.limit = integer(1);
-    }
+    if (inner.outputs.empty() && inner.set_op == sql::SetOp::none) inner.outputs = list<sql::Output>({{integer(1), {}}});
+    if (inner.limit == nullptr) inner.limit = integer(1);
     finish(inner);
     plan_.statement.columns.clear();
     const std::size_t columns = spec.set_op == sql::SetOp::none ? 1 : output_columns(spec).size();
@@ -159,7 +158,7 @@ class Compiler {
       made.node = sql::Derived{select(*source->query, Role::source)};
       frames_.back() = std::move(neighbours);
     } else {
-      if (!is_declared(*source)) {
+      if (!declare_if_given(*source)) {
         throw QueryError("the CTE '" + source->alias + "' is used but not declared; add with_cte()");
       }
       made.node = sql::CommonTableRef{arena_.make(sql::CommonTable{made.alias, {}, nullptr, source->recursive})};
@@ -169,24 +168,53 @@ class Compiler {
     return result;
   }
 
+  // The CTEs that one select brings along.
+  struct Level {
+    const std::vector<SourcePtr>* given;
+    std::size_t frames;                  // open where its WITH stands
+    std::vector<const Source*> visible;  // declared so far, or about to be by themselves
+    std::vector<const sql::CommonTable*> tables;
+  };
+
   bool is_declared(const Source& source) const {
-    return std::any_of(ctes_.begin(), ctes_.end(), [&](const Source* cte) { return identity(*cte) == identity(source); });
+    return std::any_of(levels_.begin(), levels_.end(), [&](const Level& level) {
+      return std::any_of(level.visible.begin(), level.visible.end(), [&](const Source* cte) { return identity(*cte) == identity(source); });
+    });
   }
 
-  sql::List<const sql::CommonTable*> declare(const QuerySpec& spec) {
-    std::vector<const sql::CommonTable*> tables;
-    for (const SourcePtr& cte : spec.ctes) {
-      // A recursive one is visible inside itself.
-      if (cte->recursive) ctes_.push_back(cte.get());
-      std::vector<std::string_view> columns;
-      if (cte->recursive || names_differ(*cte))
-        for (const OutputColumn& column : cte->outputs) columns.push_back(arena_.text(column.name));
-      const sql::Select* body = select(*cte->query, Role::source);
-      tables.push_back(arena_.make(sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive}));
-      if (!cte->recursive) ctes_.push_back(cte.get());
-      plan_.sources.push_back(cte);
+  // One that is given further on is declared where it is first needed: WITH lists them so that each knows those it names.
+  bool declare_if_given(const Source& source) {
+    if (is_declared(source)) return true;
+    for (std::size_t i = levels_.size(); i-- > 0;) {
+      for (const SourcePtr& cte : *levels_[i].given) {
+        if (identity(*cte) != identity(source)) continue;
+        declare(i, cte);
+        return true;
+      }
     }
-    return arena_.list(tables);
+    return false;
+  }
+
+  void declare(std::size_t at, const SourcePtr& cte) {
+    if (is_declared(*cte)) return;
+    // Its body stands in the WITH of that level, so it sees what is open there and nothing further in.
+    const auto open_frame = frames_.begin() + static_cast<std::ptrdiff_t>(levels_[at].frames);
+    const auto open_level = levels_.begin() + static_cast<std::ptrdiff_t>(at) + 1;
+    std::vector<Frame> inner_frames(std::make_move_iterator(open_frame), std::make_move_iterator(frames_.end()));
+    std::vector<Level> inner_levels(std::make_move_iterator(open_level), std::make_move_iterator(levels_.end()));
+    frames_.erase(open_frame, frames_.end());
+    levels_.erase(open_level, levels_.end());
+    // A recursive one is visible inside itself.
+    if (cte->recursive) levels_[at].visible.push_back(cte.get());
+    std::vector<std::string_view> columns;
+    if (cte->recursive || names_differ(*cte))
+      for (const OutputColumn& column : cte->outputs) columns.push_back(arena_.text(column.name));
+    const sql::Select* body = select(*cte->query, Role::source);
+    levels_[at].tables.push_back(arena_.make(sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive}));
+    if (!cte->recursive) levels_[at].visible.push_back(cte.get());
+    plan_.sources.push_back(cte);
+    std::move(inner_frames.begin(), inner_frames.end(), std::back_inserter(frames_));
+    std::move(inner_levels.begin(), inner_levels.end(), std::back_inserter(levels_));
   }
 
   static bool names_differ(const Source& cte) {
@@ -197,9 +225,10 @@ class Compiler {
   }
 
   const sql::Select* select(const QuerySpec& spec, Role role) {
-    const std::size_t outer_ctes = ctes_.size();
+    const std::size_t own = levels_.size();
+    levels_.push_back({&spec.ctes, frames_.size(), {}, {}});
+    for (const SourcePtr& cte : spec.ctes) declare(own, cte);
     sql::Select made{};
-    made.with = declare(spec);
     if (spec.set_op != sql::SetOp::none) {
       made.set_op = spec.set_op;
       const Role members = role == Role::source || role == Role::result ? Role::source : Role::value;
@@ -214,7 +243,8 @@ class Compiler {
       plain(spec, role, made);
       frames_.pop_back();
     }
-    ctes_.resize(outer_ctes);
+    made.with = arena_.list(levels_[own].tables);
+    levels_.pop_back();
     return arena_.make(made);
   }
 
@@ -277,22 +307,56 @@ class Compiler {
 
   static std::string output_columns_name(const QuerySpec& spec, std::size_t index) { return output_columns(spec)[index].name; }
 
+  // Whether an expression can be NULL, here where outer joins may miss. Only columns say more than their terms do.
+  bool may_be_null(const Term& term) const {
+    if (term.nullable) return true;
+    switch (term.kind) {
+      case TermKind::column:
+      case TermKind::relation:
+      case TermKind::output: return entry(*term.source).outer;
+      case TermKind::is_null:
+      case TermKind::call:
+      case TermKind::count_all:
+      case TermKind::exists: return false;
+      default: return std::any_of(term.children.begin(), term.children.end(), [&](const TermPtr& child) { return may_be_null(*child); });
+    }
+  }
+
+  static bool is_same_column(const Term& left, const Term& right) {
+    if (!left.source || !right.source || !same_source(*left.source, *right.source)) return false;
+    if (left.kind == TermKind::output || right.kind == TermKind::output) return left.kind == right.kind && left.name == right.name;
+    return field_of(left) != nullptr && field_of(left) == field_of(right);
+  }
+
+  // After a union there are no sources left, only output columns.
+  const sql::Expr* union_column(const QuerySpec& spec, const Term& term, bool& nullable) {
+    const std::vector<TermPtr> terms = expanded_outputs(spec.leftmost());
+    const std::vector<OutputColumn> columns = output_columns(spec);
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      const bool is_it = term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
+      if (!is_it) continue;
+      nullable = columns[i].nullable;
+      return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
+    }
+    throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
+  }
+
+  static bool is_selected(const QuerySpec& spec, const std::string& alias) {
+    return std::any_of(spec.outputs.begin(), spec.outputs.end(),
+                       [&](const OutputSpec& output) { return output.term && output.term->kind == TermKind::alias && output.term->name == alias; });
+  }
+
   void tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
     std::vector<sql::Order> order;
     for (const OrderSpec& item : spec.order_by) {
       const Term& term = *item.term;
       const sql::Expr* by = nullptr;
-      bool nullable = term.nullable;
-      if (term.kind == TermKind::alias) {
-        by = arena_.expr(sql::OutputRef{arena_.text(term.name)});
-      } else if (by_name) {
-        // After a union there are no sources left, only output columns.
-        const FieldInfo* field = field_of(term);
-        if (field == nullptr) throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
-        by = arena_.expr(sql::OutputRef{arena_.text(field->column)});
+      bool nullable = false;
+      if (by_name) {
+        by = union_column(spec, term, nullable);
       } else {
-        by = expr(term);
-        if (term.source != nullptr && entry(*term.source).outer) nullable = true;
+        nullable = may_be_null(term);
+        by = term.kind == TermKind::alias && is_selected(spec, term.name) ? arena_.expr(sql::OutputRef{arena_.text(term.name)}) : expr(term);
       }
       order.push_back({by, item.descending, item.nulls, nullable});
     }
@@ -617,7 +681,7 @@ class Compiler {
   Plan& plan_;
   sql::Arena arena_;
   std::vector<Frame> frames_;
-  std::vector<const Source*> ctes_;  // declared where we are
+  std::vector<Level> levels_;  // of the selects we are in
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "query/spec.hpp"
 
-#include <map>
+#include <algorithm>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -94,9 +94,17 @@ std::vector<TermPtr> expanded_outputs(const QuerySpec& spec) {
 }
 
 std::vector<OutputColumn> output_columns(const QuerySpec& spec) {
-  const QuerySpec& first = spec.leftmost();
+  if (spec.set_op != sql::SetOp::none) {
+    std::vector<OutputColumn> columns = output_columns(*spec.left);
+    const std::vector<OutputColumn> right = output_columns(*spec.right);
+    for (std::size_t i = 0; i < std::min(columns.size(), right.size()); ++i) columns[i].nullable = columns[i].nullable || right[i].nullable;
+    return columns;
+  }
+  const bool may_miss = std::any_of(spec.joins.begin(), spec.joins.end(), [](const JoinSpec& join) {
+    return join.kind != sql::JoinKind::inner && join.kind != sql::JoinKind::cross;
+  });
   std::vector<OutputColumn> columns;
-  for (const TermPtr& term : expanded_outputs(first)) columns.push_back({output_name(*term), term->type, term->nullable});
+  for (const TermPtr& term : expanded_outputs(spec)) columns.push_back({output_name(*term), term->type, term->nullable || may_miss});
   return columns;
 }
 

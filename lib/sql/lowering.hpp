@@ -111,6 +111,8 @@ class Lowering {
   static Operand operand(const Expr* expr) { return {expr}; }
   // Registers the value that goes here; its number in the text, from 1.
   std::size_t placeholder(const Param& param);
+  // The same, with one number for all places of a value.
+  std::size_t shared_placeholder(const Param& param);
   // Throws QueryError "sqlite has no FULL OUTER JOIN; …" unless the capability is there.
   void require(bool capability, std::string_view what, std::string_view mend) const;
   [[noreturn]] void refuse(std::string_view what, std::string_view mend) const;
@@ -150,6 +152,7 @@ class Lowering {
   const Capabilities& capabilities_;
   std::string out_;
   std::vector<Param> parameters_;
+  std::vector<std::size_t> numbers_;  // by slot: its shared placeholder, 0 for none
   std::unordered_map<const Source*, std::string> aliases_;
   std::unordered_set<std::string_view> reserved_;  // names that t1, t2, … must not become
   std::size_t numbered_ = 0;

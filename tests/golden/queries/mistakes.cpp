@@ -1,0 +1,81 @@
+// Mistakes, refused before anything is sent.
+#include "golden/queries/world.hpp"
+
+namespace dorm::test {
+
+QueryCases mistake_cases() {
+  return {
+      {"unknown model", [](const QueryWorld& w) { w.db["Twet"]; }},
+      {"unknown field", [](const QueryWorld& w) { w.rows(w.user.select(w.user["usrname"])); }},
+      {"unknown column of a subquery",
+       [](const QueryWorld& w) { w.tweet.select(w.tweet["user"]).alias("authors").c("user"); }},
+      {"a column of a model that is not joined",
+       [](const QueryWorld& w) { w.rows(w.tweet.select(w.user["username"])); }},
+      {"an alias that is not joined",
+       [](const QueryWorld& w) { w.rows(w.tweet.select(w.user.alias("u")["username"]).join(w.user)); }},
+      {"a to-many relation is not a column", [](const QueryWorld& w) { w.rows(w.user.select(w.user["tweets"])); }},
+      {"joined twice", [](const QueryWorld& w) { w.tweet.select().join(w.user).join_from(w.tweet, w.user); }},
+      {"joined with itself", [](const QueryWorld& w) { w.category.select().join(w.category.alias()); }},
+      {"several keys", [](const QueryWorld& w) { w.user.select().join(w.relationship); }},
+      {"no key", [](const QueryWorld& w) { w.user.select().join(w.activity_log); }},
+      {"subquery without a condition", [](const QueryWorld& w) { w.user.select().join(w.tweet.select().alias("t")); }},
+      {"a condition that is none", [](const QueryWorld& w) { w.user.select().where(w.user["username"]); }},
+      {"an on that is none",
+       [](const QueryWorld& w) { w.user.select().join(w.activity_log, {.on = w.user["username"]}); }},
+      {"text beside a number", [](const QueryWorld& w) { w.user.select().where(w.user["id"] == "huey"); }},
+      {"a text column beside a number column",
+       [](const QueryWorld& w) { w.tweet.select().where(w.tweet["content"] == w.tweet["id"]); }},
+      {"a pattern on a number", [](const QueryWorld& w) { w.user.select().where(w.user["id"].contains("1")); }},
+      {"order with null", [](const QueryWorld& w) { w.track.select().where(w.track["play_count"] > nullptr); }},
+      {"null in a list",
+       [](const QueryWorld& w) {
+         w.track.select().where(w.track["play_count"].in({1, nullptr}));
+       }},
+      {"two columns in a list",
+       [](const QueryWorld& w) {
+         w.user.select().where(w.user["id"].in(w.tweet.select(w.tweet["id"], w.tweet["user"])));
+       }},
+      {"two columns as a value", [](const QueryWorld& w) { w.user.select(Expr(w.tweet.select())); }},
+      {"an alias that is no identifier", [](const QueryWorld& w) { w.user.select(w.user["id"].as("a\"b")); }},
+      {"an alias that is a member",
+       [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"], fn::lower(w.user["username"]).as("username"))); }},
+      {"a function that is no identifier", [](const QueryWorld&) { fn::call("count(*); --"); }},
+      {"a negative limit", [](const QueryWorld& w) { w.user.select().limit(-1); }},
+      {"a CTE that is not declared",
+       [](const QueryWorld& w) {
+         const CommonTable meows = w.tweet.select(w.tweet["user"]).cte("meows");
+         w.rows(w.user.select().join(meows, {.on = w.user["id"] == meows.c("user_id")}));
+       }},
+      {"a union of different widths",
+       [](const QueryWorld& w) { w.user.select(w.user["id"]).union_with(w.tweet.select()); }},
+      {"a union ordered by what it does not select",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(w.tweet["user"])
+                    .union_with(w.favorite.select(w.favorite["user"]))
+                    .order_by(w.tweet["content"]));
+       }},
+      {"update without a condition",
+       [](const QueryWorld& w) {
+         w.user.select().update({{"username", "x"}});
+       }},
+      {"update of an unknown field",
+       [](const QueryWorld& w) {
+         w.user.select().where(w.user["id"] == 1).update({{"name", "x"}});
+       }},
+      {"update with a wrong type",
+       [](const QueryWorld& w) {
+         w.track.select().where(w.track["id"] == 1).update({{"position", "first"}});
+       }},
+      {"update to null where there is none",
+       [](const QueryWorld& w) {
+         w.user.select().where(w.user["id"] == 1).update({{"username", nullptr}});
+       }},
+      {"update of a join",
+       [](const QueryWorld& w) {
+         w.tweet.select().join(w.user).where(w.user["id"] == 1).update({{"content", "x"}});
+       }},
+      {"delete without a condition", [](const QueryWorld& w) { w.user.select().delete_rows(); }},
+  };
+}
+
+}  // namespace dorm::test
