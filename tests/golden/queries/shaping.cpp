@@ -91,10 +91,10 @@ QueryCases shaping_cases() {
          w.rows(w.user.select(w.user["id"]).order_by(w.user["username"]).order_by(std::vector<OrderExpr>{}));
        }},
       {"limit", [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).limit(10)); }},
-      {"offset", [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).offset(20)); }},
-      {"limit and offset", [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).limit(10).offset(20)); }},
+      {"offset", [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).offset(2)); }},
+      {"limit and offset", [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).limit(10).offset(1)); }},
       {"paginate",
-       [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).order_by(w.user["id"]).paginate(3, 10)); }},
+       [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).order_by(w.user["id"]).paginate(2, 2)); }},
       {"distinct", [](const QueryWorld& w) { w.rows(w.tweet.select(w.tweet["user"]).distinct()); }},
       {"distinct no more",
        [](const QueryWorld& w) { w.rows(w.tweet.select(w.tweet["user"]).distinct().distinct(false)); }},

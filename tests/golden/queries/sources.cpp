@@ -42,10 +42,10 @@ QueryCases source_cases() {
       {"values are numbered as the text reads",
        [](const QueryWorld& w) {
          const Model t = w.tweet.alias();
-         const Subquery meows = t.select(t["user"]).where(t["content"] == "in the join").alias("meows");
+         const Subquery meows = t.select(t["user"]).where(t["content"] == "meow").alias("meows");
          w.rows(w.user.select(w.user["id"], (w.user["id"] + 1).as("next"))
                     .join(meows, {.on = w.user["id"] == meows.c("user_id")})
-                    .where(w.user["username"] == "in the where")
+                    .where(w.user["username"] == "huey")
                     .limit(5));
        }},
       {"in a query",

@@ -4,6 +4,7 @@
 // record and whose texts the golden files hold, and against each backend, which must accept them.
 #pragma once
 
+#include <cstdint>
 #include <dorm/dorm.hpp>
 #include <functional>
 #include <string>
@@ -12,13 +13,19 @@
 namespace dorm::test {
 
 struct QueryWorld {
-  QueryWorld(Database& opened, std::string* text) : db(opened), written(text) {}
+  enum class Ask : std::uint8_t { sql, rows };
+  QueryWorld(Database& opened, Ask what, std::vector<std::string>& answers)
+      : db(opened), ask(what), answered(answers) {}
 
-  // The rows of a query: its SQL and values are written, and it is run.
+  // The answer is the query's SQL and values, or its rows.
   void rows(const Query& query) const;
+  // The answer is what a call returned and what it left in the tables it may have written to; its SQL is recorded
+  // anyway.
+  void value(const Value& returned) const;
 
   Database& db;
-  std::string* written;  // nullptr where only the database's opinion is asked for
+  const Ask ask;
+  std::vector<std::string>& answered;
   const Model user = db["User"], tweet = db["Tweet"], favorite = db["Favorite"], category = db["Category"];
   const Model relationship = db["Relationship"], activity_log = db["ActivityLog"], album = db["Album"],
               track = db["Track"];
