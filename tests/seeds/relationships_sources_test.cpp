@@ -1,5 +1,7 @@
 // First seed, "Selecting from multiple sources", "Subqueries" and "Common-table Expressions": S-15 to S-25.
 
+#include <optional>
+
 #include "seeds/social_world.hpp"
 
 namespace dorm::test {
@@ -280,6 +282,83 @@ TEST_P(SeedSources, ARowJoinedByAnotherConditionIsNotTheRelatedRow) {
   EXPECT_EQ(rows[0]["user_id"].integer(), 1);
   EXPECT_EQ(rows[0]["user"]["username"].text(), "huey");
   EXPECT_FALSE(rows[0].is_dirty());
+}
+
+// GRA-03, CTE-08: columns of a joined subquery or CTE are found under its alias; where an outer join missed, it is
+// null.
+TEST_P(SeedSources, ColumnsOfAJoinedSubqueryAreReadThroughItsAlias) {
+  const Model written = tweet.alias();
+  const Query counts = written.select(written["user"], fn::count(written["id"]).as("n")).group_by(written["user"]);
+  const auto print = [](const Row& row) {
+    const std::optional<Row> found = row["counts"].row_or_none();
+    return row["username"].to_text() + " " + (found ? (*found)["n"].to_text() : "none");
+  };
+  const Subquery subquery = counts.alias("counts");
+  QueryCount count(db);
+  EXPECT_THAT(
+      lines(user.select(user, subquery).join(subquery, Join::left_outer, {.on = user["id"] == subquery.c("user_id")}),
+            print),
+      UnorderedElementsAre("huey 3", "mickey 2", "zaizee none"));
+  const CommonTable cte = counts.cte("counts");
+  EXPECT_THAT(
+      lines(user.select(user, cte.c("n")).join(cte, {.on = user["id"] == cte.c("user_id")}).with_cte(cte), print),
+      UnorderedElementsAre("huey 3", "mickey 2"));
+  EXPECT_EQ(count.count(), 2U);
+}
+
+// JOI-03: a join to a subquery or CTE without a model leaves the join context where it is.
+TEST_P(SeedSources, AJoinToASubqueryLeavesTheJoinContext) {
+  const Model written = tweet.alias();
+  const Subquery counts =
+      written.select(written["user"], fn::count(written["id"]).as("n")).group_by(written["user"]).alias("counts");
+  const Query query = tweet.select(tweet["content"], counts.c("n"), user["username"])
+                          .join(counts, {.on = tweet["user"] == counts.c("user_id")})
+                          .join(user)
+                          .where(tweet["content"] == "woof");
+  const Rows rows = query.all();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["user"]["username"].text(), "mickey");
+  EXPECT_EQ(rows[0]["counts"]["n"].integer(), 2);
+}
+
+// GRA-15: two joins to one model by two ways, each at its own place.
+TEST_P(SeedSources, EachAliasHasAPlaceOfItsOwn) {
+  const Model liker = user.alias("liker");
+  const Query query = favorite.select(favorite, tweet, user, liker)
+                          .join(tweet)
+                          .join(user)
+                          .join_from(favorite, liker, {.attr = "liked_by"})
+                          .where(tweet["content"] == "whine");
+  QueryCount count(db);
+  const Rows rows = query.all();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0]["liked_by"]["username"].text(), "huey");
+  EXPECT_EQ(rows[0]["tweet"]["user"]["username"].text(), "mickey");
+  EXPECT_EQ(count.count(), 1U);
+  EXPECT_EQ(rows[0]["user"]["username"].text(), "huey")
+      << "the relation itself is lazy: attr put the joined row elsewhere";
+  EXPECT_EQ(count.count(), 2U);
+}
+
+// GRA-17: a right join's unmatched row hangs on a row that has nothing else.
+TEST_P(SeedSources, ARightJoinKeepsWhatNothingRefersTo) {
+  const Query query = tweet.select(tweet, user).join(user, Join::right_outer).where(user["username"] == "zaizee");
+  const Rows rows = query.all();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(rows[0]["content"].is_null());
+  EXPECT_EQ(rows[0]["user"]["username"].text(), "zaizee");
+}
+
+// Rows of a result are the model's rows: they can be changed and saved, whichever query brought them.
+TEST_P(SeedSources, RowsOfAJoinCanBeSaved) {
+  const Rows rows = tweet.select(tweet, user).join(user).where(tweet["content"] == "purr").all();
+  ASSERT_EQ(rows.size(), 1U);
+  rows[0].set("content", "prrr");
+  rows[0]["user"].row().set("username", "Huey");
+  EXPECT_TRUE(rows[0].save());
+  EXPECT_TRUE(rows[0]["user"].row().save());
+  EXPECT_EQ(tweet.get(3)["content"].text(), "prrr");
+  EXPECT_EQ(user.get(1)["username"].text(), "Huey");
 }
 
 }  // namespace
