@@ -6,6 +6,8 @@
 #include <new>
 #include <string_view>
 
+#include "core/json_text.hpp"
+
 namespace dorm::sqlite {
 namespace {
 
@@ -102,20 +104,32 @@ void bit_xor(sqlite3_context* context, sqlite3_value** arguments) {
   sqlite3_result_int64(context, sqlite3_value_int64(arguments[0]) ^ sqlite3_value_int64(arguments[1]));
 }
 
+// SQLite's own json_valid is not innocuous, so checks that use it could not run where the schema is not trusted.
+void json_valid(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
+  try {
+    sqlite3_result_int(context, json::is_json(text_of(arguments[0])) ? 1 : 0);
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
 struct Function {
   const char* name;
+  int arguments;
   void (*body)(sqlite3_context*, int, sqlite3_value**);
 };
 
-constexpr Function functions[] = {{"dorm_like", call<like>}, {"regexp", call<regexp>}, {"dorm_bit_xor", call<bit_xor>}};
+constexpr Function functions[] = {
+    {"dorm_like", 2, call<like>}, {"regexp", 2, call<regexp>}, {"dorm_bit_xor", 2, call<bit_xor>}, {"json_valid", 1, json_valid}};
 
 }  // namespace
 
 int register_functions(sqlite3* database) noexcept {
   constexpr int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
   for (const Function& function : functions) {
-    const int code = sqlite3_create_function_v2(database, function.name, 2, flags, nullptr, function.body, nullptr,
-                                                nullptr, nullptr);
+    const int code = sqlite3_create_function_v2(database, function.name, function.arguments, flags, nullptr,
+                                                function.body, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
