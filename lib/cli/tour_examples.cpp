@@ -224,13 +224,13 @@ void TourExamples::self_join_subquery() {
 }
 
 void TourExamples::link_model() {
-  const dorm::Model link = course.get(1).related("students").through();
+  const dorm::Model link = course["students"].through();
   const auto query = student.select().join(link).join(course).where(course["name"] == "English 101");
   for (const dorm::Row& s : query) out << s["name"].text() << '\n';
 }
 
 void TourExamples::link_rows() {
-  const dorm::Model link = course.get(1).related("students").through();
+  const dorm::Model link = course["students"].through();
   const auto query =
       link.select(link, student, course).join(course).switch_to(link).join(student).order_by(student["name"]);
   for (const dorm::Row& l : query) out << l["student"]["name"].text() << " -> " << l["course"]["name"].text() << '\n';
