@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 
@@ -40,6 +41,10 @@ void check_text(std::string_view text, const Type& type, std::string_view label)
     throw DataError(std::string(label) + " holds at most " + std::to_string(type.max_length) + " characters; the value has " +
                     std::to_string(length));
   }
+}
+
+void check_json(std::string_view text, std::string_view label) {
+  if (!json::is_json(text)) throw DataError(std::string(label) + ": the text is not well-formed JSON");
 }
 
 Decimal fit_decimal(const Decimal& value, const Type& type, std::string_view label) {
@@ -87,6 +92,7 @@ bool fits_unchanged(const Value& value, const Type& type, std::string_view label
     case TypeKind::json:
       if (value.kind() != ValueKind::json) return false;
       check_text(value.json().text, type, label);
+      check_json(value.json().text, label);
       return true;
     default:
       return type.kind != TypeKind::decimal && value.kind() == value_kind(type.kind);
