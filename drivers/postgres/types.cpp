@@ -465,7 +465,9 @@ std::optional<Decoder> choose_decoder(Wire arriving, bool as_text, const driver:
   decoder.as_text = as_text;
   decoder.conversion = *way;
   decoder.scale = wanted.type.scale;
-  decoder.has_scale = wanted.type.kind == TypeKind::decimal && wanted.type.precision != 0;
+  // Without both it is a numeric of any scale.
+  decoder.has_scale =
+      wanted.type.kind == TypeKind::decimal && (wanted.type.precision != 0 || wanted.type.scale != 0);
   decoder.label = &wanted.label;
   decoder.step = as_text || *way != Conversion::none ? Wire::converted : arriving;
   return decoder;

@@ -75,6 +75,12 @@ Query combined(const Query& left, const Query& right, sql::SetOp op) {
   return {left.database(), std::move(spec)};
 }
 
+// What a union could only pretend to take.
+void require_single(const QuerySpec& spec, const char* verb) {
+  if (spec.set_op == sql::SetOp::none) return;
+  throw QueryError(std::string(verb) + " applies to a single select, not to a union; apply it to its members, or join the union as a subquery");
+}
+
 // A write touches one table's rows, found by a condition alone.
 void require_writable(const QuerySpec& spec, const char* verb) {
   const bool plain = spec.set_op == sql::SetOp::none && spec.joins.empty() && spec.group_by.empty() && !spec.having && !spec.limit && !spec.offset &&
@@ -127,6 +133,7 @@ Selectable::Selectable(const Subquery& subquery) : source_(subquery.source()) {}
 Selectable::Selectable(const CommonTable& table) : source_(table.source()) {}
 
 Query Query::select_list(std::vector<Selectable> items) const {
+  require_single(*spec_, "select");
   return changed(*this, [&](QuerySpec& spec) {
     spec.default_projection = items.empty();
     spec.outputs = outputs_of(items);
@@ -134,6 +141,7 @@ Query Query::select_list(std::vector<Selectable> items) const {
 }
 
 Query Query::distinct(bool on) const {
+  require_single(*spec_, "distinct");
   return changed(*this, [&](QuerySpec& spec) { spec.distinct = on; });
 }
 
@@ -169,10 +177,12 @@ Query Query::with_cte(std::vector<CommonTable> tables) const {
 Query Query::with_cte(const CommonTable& table) const { return with_cte(std::vector<CommonTable>{table}); }
 
 Query Query::where(const Expr& condition) const {
+  require_single(*spec_, "where");
   return changed(*this, [&](QuerySpec& spec) { spec.where = query::all_of(spec.where, condition_of(condition, "where")); });
 }
 
 Query Query::or_where(const Expr& condition) const {
+  require_single(*spec_, "or_where");
   return changed(*this, [&](QuerySpec& spec) {
     const TermPtr& added = condition_of(condition, "or_where");
     spec.where = spec.where ? (Expr(spec.where) | Expr(added)).term() : added;
@@ -180,6 +190,7 @@ Query Query::or_where(const Expr& condition) const {
 }
 
 Query Query::group_by(std::vector<Selectable> items) const {
+  require_single(*spec_, "group_by");
   return changed(*this, [&](QuerySpec& spec) {
     QuerySpec listed;
     listed.default_projection = false;
@@ -189,6 +200,7 @@ Query Query::group_by(std::vector<Selectable> items) const {
 }
 
 Query Query::having(const Expr& condition) const {
+  require_single(*spec_, "having");
   return changed(*this, [&](QuerySpec& spec) { spec.having = query::all_of(spec.having, condition_of(condition, "having")); });
 }
 

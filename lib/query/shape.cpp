@@ -12,6 +12,7 @@ class Shaper {
   explicit Shaper(Shaped& shaped) : text_(shaped.text), slots_(shaped.slots) {}
 
   void spec(const QuerySpec& spec) {
+    put('m', static_cast<std::uint64_t>(spec.mode));
     if (spec.set_op != sql::SetOp::none) {
       put('u', static_cast<std::uint64_t>(spec.set_op));
       text_ += '(';
@@ -20,7 +21,6 @@ class Shaper {
       this->spec(*spec.right);
       text_ += ')';
     } else {
-      put('m', static_cast<std::uint64_t>(spec.mode));
       if (spec.distinct) text_ += 'D';
       if (spec.root) source(*spec.root);
       if (spec.default_projection) {
@@ -95,6 +95,7 @@ class Shaper {
       put('.', type.scale);
       put('p', type.precision);
     }
+    if (type.max_length != 0) put('l', type.max_length);
     if (type.storage != Storage::native) put('s', static_cast<std::uint64_t>(type.storage));
     if (!type.timezone) text_ += 'z';
   }

@@ -349,6 +349,15 @@ TEST_P(SeedSources, ARightJoinKeepsWhatNothingRefersTo) {
   EXPECT_EQ(rows[0]["user"]["username"].text(), "zaizee");
 }
 
+// The same union as rows of a model and as flat rows: one is not taken for the other.
+TEST_P(SeedSources, AUnionKnowsWhatItsRowsAre) {
+  const Query both =
+      user.select().where(user["id"] == 1).union_with(user.select().where(user["id"] == 2)).order_by(user["id"]);
+  ASSERT_NE(both.all()[0].model(), nullptr);
+  EXPECT_EQ(both.dicts().all()[0].model(), nullptr);
+  EXPECT_EQ(both.all()[1].related("tweets").size(), 2U);
+}
+
 // Rows of a result are the model's rows: they can be changed and saved, whichever query brought them.
 TEST_P(SeedSources, RowsOfAJoinCanBeSaved) {
   const Rows rows = tweet.select(tweet, user).join(user).where(tweet["content"] == "purr").all();

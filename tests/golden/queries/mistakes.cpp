@@ -46,6 +46,18 @@ QueryCases mistake_cases() {
          const CommonTable meows = w.tweet.select(w.tweet["user"]).cte("meows");
          w.rows(w.user.select().join(meows, {.on = w.user["id"] == meows.c("user_id")}));
        }},
+      {"a union with a condition of its own",
+       [](const QueryWorld& w) {
+         w.tweet.select(w.tweet["user"]).union_with(w.favorite.select(w.favorite["user"])).where(w.tweet["user"] == 1);
+       }},
+      {"a union with a select list of its own",
+       [](const QueryWorld& w) {
+         w.tweet.select(w.tweet["user"]).union_with(w.favorite.select(w.favorite["user"])).select(w.tweet["id"]);
+       }},
+      {"a union made distinct",
+       [](const QueryWorld& w) {
+         w.tweet.select(w.tweet["user"]).union_all(w.favorite.select(w.favorite["user"])).distinct();
+       }},
       {"a union of different widths",
        [](const QueryWorld& w) { w.user.select(w.user["id"]).union_with(w.tweet.select()); }},
       {"a union ordered by what it does not select",
