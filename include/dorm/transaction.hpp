@@ -1,12 +1,13 @@
 // dorm/transaction.hpp: a transaction, or a savepoint inside one.
 //
 // Bound to the thread that began it: every call on the same Database from that thread uses its connection, other threads never
-// do. tx["User"] is the explicit form for code that hops threads. Move-only; the destructor rolls back what was not committed.
+// do. Move-only; the destructor rolls back what was not committed.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <thread>
 
 #include "dorm/detail/export.hpp"
 #include "dorm/transaction_options.hpp"
@@ -32,13 +33,17 @@ class DORM_EXPORT Transaction {
   void on_commit(std::function<void()> hook);    // after the outermost commit
   void on_rollback(std::function<void()> hook);
 
+  // As db["…"], but sure to be inside: StateError once the transaction has ended, and on any other thread.
   Model operator[](std::string_view model) const;
 
   Transaction(std::shared_ptr<DatabaseImpl> database, std::unique_ptr<TransactionScope> scope);
 
  private:
+  TransactionScope& scope() const;  // throws StateError if it was moved from
+
   std::shared_ptr<DatabaseImpl> database_;
   std::unique_ptr<TransactionScope> scope_;
+  std::thread::id owner_;
 };
 
 }  // namespace dorm

@@ -71,6 +71,7 @@ class Writer {
         append_json(out_, cells[cell], field.type);
       } else {
         const graph::Shape::Extra& extra = shape.extras[cell - shape.fields];
+        if (extra.sensitive) continue;
         name(extra.name);
         append_json(out_, cells[cell], extra.type);
       }
@@ -112,11 +113,11 @@ class Writer {
   }
 
   void target(const graph::Node& node, std::uint32_t slot) {
-    if (std::find(path_.begin(), path_.end(), std::pair(&node, slot)) == path_.end()) {
+    if (path_.size() < max_depth && std::find(path_.begin(), path_.end(), std::pair(&node, slot)) == path_.end()) {
       row(node, slot);
       return;
     }
-    // Already being written further out: its key stands for it.
+    // Already being written further out, or a long chain of assigned rows: its key stands for it.
     out_ += '{';
     bool first = true;
     for (const std::uint32_t field : node.shape->model->primary_key) {
@@ -128,6 +129,7 @@ class Writer {
     out_ += '}';
   }
 
+  static constexpr std::size_t max_depth = 64;
   std::string& out_;
   std::vector<std::pair<const graph::Node*, std::uint32_t>> path_;
 };
@@ -203,8 +205,12 @@ Value value_from_json(const json::Node& from, const Type& type, std::string_view
       break;
     case TypeKind::decimal:
       // The digits as written, not what a double makes of them.
-      if (from.is_number() || from.is(NodeKind::string)) return Value(Decimal::parse(from.text()));
-      break;
+      if (!from.is_number() && !from.is(NodeKind::string)) break;
+      try {
+        return Value(Decimal::parse(from.text()));
+      } catch (const DataError&) {
+        break;
+      }
     case TypeKind::binary: {
       std::string bytes;
       if (from.is(NodeKind::string) && read_base64(from.text(), bytes)) return Value(Blob{std::move(bytes)});

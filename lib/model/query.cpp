@@ -9,6 +9,7 @@
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
 #include "query/builder.hpp"
+#include "query/typing.hpp"
 #include "query/validate.hpp"
 
 namespace dorm {
@@ -69,9 +70,22 @@ Query combined(const Query& left, const Query& right, sql::SetOp op) {
   spec->right = right.spec();
   spec->mode = left.spec()->mode;
   spec->lazy = left.spec()->lazy;
-  const std::size_t a = query::output_columns(*left.spec()).size();
-  const std::size_t b = query::output_columns(*right.spec()).size();
-  if (a != b) throw QueryError("the queries of a union select " + std::to_string(a) + " and " + std::to_string(b) + " columns; they must be equally many");
+  if (left.database() != right.database()) throw QueryError("the queries of a union belong to two databases");
+  const std::vector<query::OutputColumn> a = query::output_columns(*left.spec());
+  const std::vector<query::OutputColumn> b = query::output_columns(*right.spec());
+  if (a.size() != b.size()) {
+    throw QueryError("the queries of a union select " + std::to_string(a.size()) + " and " + std::to_string(b.size()) + " columns; they must be equally many");
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const query::Family one = query::family(a[i].type.kind);
+    const query::Family other = query::family(b[i].type.kind);
+    const bool decimals = a[i].type.kind == TypeKind::decimal || b[i].type.kind == TypeKind::decimal;
+    const bool known = one != query::Family::unknown && other != query::Family::unknown;
+    if (known && (one != other || (decimals && (a[i].type.kind != b[i].type.kind || a[i].type.scale != b[i].type.scale)))) {
+      throw QueryError("column '" + a[i].name + "' of a union is " + to_string(a[i].type) + " on one side and " + to_string(b[i].type) +
+                       " on the other; cast one of them");
+    }
+  }
   return {left.database(), std::move(spec)};
 }
 
@@ -90,13 +104,42 @@ void require_writable(const QuerySpec& spec, const char* verb) {
   }
 }
 
+// The part of a row's key that a column of a foreign key takes.
+Value key_part(const ModelInfo& model, const FieldInfo& field, const KeyRef& key, const std::string& label) {
+  if (field.relation != no_index) {
+    const RelationInfo& relation = model.relations[field.relation];
+    for (std::size_t i = 0; i < relation.fields.size() && relation.target == key.model; ++i) {
+      if (relation.fields[i] != field.index) continue;
+      if (const Value* part = key.find(relation.target_fields[i])) return *part;
+    }
+  }
+  throw QueryError(label + " does not refer to the model of the row given");
+}
+
+// A composite foreign key set from a row is one change per column.
+std::vector<std::pair<std::string, Expr>> expanded(const QuerySpec& spec, const std::vector<std::pair<std::string, Expr>>& changes) {
+  const ModelInfo& model = *spec.root->model;
+  std::vector<std::pair<std::string, Expr>> made;
+  for (const auto& [name, expr] : changes) {
+    const ModelInfo::Member member = model.get(name);
+    const bool composite = member.kind == ModelInfo::Member::Kind::relation && model.relations[member.index].holds_key() &&
+                           model.relations[member.index].fields.size() > 1 && expr.has_value() && expr.term()->kind == query::TermKind::row;
+    if (!composite) {
+      made.emplace_back(name, expr);
+      continue;
+    }
+    for (const std::uint32_t field : model.relations[member.index].fields) made.emplace_back(model.fields[field].name, expr);
+  }
+  return made;
+}
+
 std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<std::pair<std::string, Expr>>& changes) {
   const ModelInfo& model = *spec.root->model;
   const Registry& registry = spec.root->registry;
   if (changes.empty()) throw QueryError("update of '" + model.name + "' changes nothing; name a field");
   std::vector<query::Change> made;
   const auto is_set = [&](std::uint32_t field) { return std::any_of(made.begin(), made.end(), [&](const query::Change& c) { return c.field == field; }); };
-  for (const auto& [name, expr] : changes) {
+  for (const auto& [name, expr] : expanded(spec, changes)) {
     const TermPtr target = query::member(spec.root, name);
     const FieldInfo* field = query::field_of(*target);
     if (field == nullptr) throw QueryError(query::describe(*target) + " is not a single column; update its columns");
@@ -106,12 +149,11 @@ std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<s
     if (!expr.has_value()) throw QueryError(query::describe(*target) + " is set to an empty expression");
     TermPtr value = expr.term();
     if (value->kind == query::TermKind::row) {
-      const RelationInfo* relation = field->relation == no_index ? nullptr : &model.relations[field->relation];
-      const Value* key = relation != nullptr && relation->target == value->key.model ? value->key.find(relation->target_fields.front()) : nullptr;
-      if (key == nullptr) throw QueryError(query::describe(*target) + " does not refer to the model of the row given");
-      value = query::value_term(*key, field->type);
+      value = query::value_term(key_part(model, *field, value->key, query::describe(*target)), field->type);
     } else if (value->kind == query::TermKind::value) {
       value = query::value_term(query::fit(registry, model, *field, value->value), field->type);
+    } else {
+      value = query::fit_type(value, field->type, query::describe(*target));
     }
     made.push_back({field->index, std::move(value)});
   }

@@ -227,6 +227,7 @@ TermPtr member(const SourcePtr& source, std::string_view name) {
   term->name = found->name;
   term->type = found->type;
   term->nullable = found->nullable;
+  term->sensitive = found->sensitive;
   return term;
 }
 

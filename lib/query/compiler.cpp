@@ -423,6 +423,9 @@ class Compiler {
       case TermKind::match:
         return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), expr(*term.children[0]), expr(*term.children[1]), term.negated});
       case TermKind::call: {
+        if (term.type.kind == TypeKind::unknown && any_decimal(term.children) && !dialect_.capabilities().native_decimal) {
+          throw QueryError("'" + term.name + "' of a decimal is not exact on " + std::string(dialect_.name()) + "; cast it to double first");
+        }
         const sql::Exprs arguments = exprs(term.children);
         return arena_.expr(sql::Call{arena_.text(term.name), arguments, term.distinct, nullptr, {}});
       }
@@ -503,7 +506,8 @@ class Compiler {
 
   const sql::Expr* in_list(const Term& term) {
     const Term& items = *term.children[1];
-    const sql::Expr* operand = expr(*term.children[0]);
+    const std::uint16_t scale = items.type.kind == TypeKind::decimal ? items.type.scale : std::uint16_t{0};
+    const sql::Expr* operand = scaled(*term.children[0], scale);
     const std::uint32_t slot = slot_of(&items);
     if (items.value.list().empty()) return arena_.expr(sql::InList{operand, {}, term.negated});
     if (is_spread(items.type)) {
@@ -598,11 +602,12 @@ class Compiler {
         for (Part& candidate : parts)
           if (same_source(*candidate.source, *inner.source)) part = &candidate;
       part->needed = true;
-      const bool own_field = !flat && term.kind != TermKind::alias && field_of(term) != nullptr && same_source(*part->source, *term.source);
+      const bool own_field = !flat && term.kind != TermKind::alias && field_of(term) != nullptr && same_source(*part->source, *term.source) &&
+                             part->source->model == term.source->model;
       if (own_field) {
         part->fields.emplace_back(i, field_of(term)->index);
       } else {
-        part->extras.push_back({unique_name(*part, member_name(term, columns[i])), term.type});
+        part->extras.push_back({unique_name(*part, member_name(term, columns[i])), term.type, columns[i].sensitive});
         part->extra_columns.push_back(i);
       }
     }
@@ -611,6 +616,22 @@ class Compiler {
       if (part->needed && part->join != nullptr) part_of(parts, *part->join->from).needed = true;
     for (Part& part : parts)
       if (part.needed) add_segment(parts, part, flat);
+  }
+
+  // One name on a row is one thing.
+  static void require_place(const std::vector<Part>& parts, const Part& part, const Part& from) {
+    const std::string& name = part.join->accessor;
+    const auto refuse = [&](const std::string& other) {
+      throw QueryError("'" + name + "' on a row of '" + from.source->label() + "' would be both the row of '" + part.source->label() + "' and " + other +
+                       "; give one of them another name with attr");
+    };
+    for (const Part& other : parts) {
+      const bool same_place = &other != &part && other.needed && other.join != nullptr && other.join->accessor == name &&
+                              same_source(*other.join->from, *part.join->from);
+      if (same_place) refuse("that of '" + other.source->label() + "'");
+    }
+    for (const graph::Shape::Extra& extra : from.extras)
+      if (extra.name == name) refuse("a selected expression");
   }
 
   static Part& part_of(std::vector<Part>& parts, const Source& source) {
@@ -667,6 +688,7 @@ class Compiler {
         throw QueryError("the joined rows of '" + part.source->label() + "' need a name of their own on '" + from.source->label() +
                          "'; give one with attr");
       }
+      require_place(parts, part, from);
       segment.absent_is_null = part.join->kind != sql::JoinKind::inner && part.join->kind != sql::JoinKind::cross;
       const bool may_miss = segment.absent_is_null || plan_.segments[from.segment].optional;
       segment.optional = may_miss && !(part.fields.empty() && part.extras.empty());

@@ -217,6 +217,11 @@ Expr membership(const Expr& operand_expr, const Query& query, bool negated) {
     shown.name = columns.front().name;
     shown.type = columns.front().type;
     query::require_comparable(*operand, shown, "in");
+    const bool decimals = operand->type.kind == TypeKind::decimal || shown.type.kind == TypeKind::decimal;
+    if (decimals && (operand->type.kind != shown.type.kind || operand->type.scale != shown.type.scale)) {
+      throw QueryError("'in' compares " + describe(*operand) + " (" + to_string(operand->type) + ") with a query of " + to_string(shown.type) +
+                       "; cast one of them");
+    }
   }
   Term term = node(TermKind::in_query, TypeKind::boolean, {operand});
   term.negated = negated;
@@ -389,19 +394,19 @@ Expr tuple(std::vector<Expr> items) {
 
 Expr case_when(std::vector<When> whens, Expr otherwise) {
   if (whens.empty()) throw QueryError("case_when needs at least one condition");
-  std::vector<TermPtr> children;
-  Type type;
+  std::vector<TermPtr> results;
   for (const When& when : whens) {
     query::require_family(*require(when.condition), Family::boolean, "case when");
-    children.push_back(when.condition.term());
-    children.push_back(require(when.result));
-    if (type.kind == TypeKind::unknown) type = when.result.type();
-    query::require_comparable(*children[1], *children.back(), "case when");
+    results.push_back(require(when.result));
   }
-  if (otherwise.has_value()) {
-    query::require_comparable(*children[1], *otherwise.term(), "case when");
-    children.push_back(otherwise.term());
+  if (otherwise.has_value()) results.push_back(otherwise.term());
+  const Type type = query::unify(results, "case when");
+  std::vector<TermPtr> children;
+  for (std::size_t i = 0; i < whens.size(); ++i) {
+    children.push_back(whens[i].condition.term());
+    children.push_back(results[i]);
   }
+  if (otherwise.has_value()) children.push_back(results.back());
   Term term = node(TermKind::case_when, type, std::move(children));
   term.nullable = true;
   return wrap(std::move(term));
@@ -497,12 +502,11 @@ Expr length(const Expr& expr) {
 
 Expr coalesce(std::vector<Expr> arguments) {
   if (arguments.size() < 2) throw QueryError("coalesce needs at least two arguments");
-  const TermPtr first = require(arguments.front());
-  for (Expr& argument : arguments) {
-    argument = Expr(query::bound_beside(require(argument), *first));
-    query::require_comparable(*first, *argument.term(), "coalesce");
-  }
-  return function("COALESCE", first->type, std::move(arguments));
+  std::vector<TermPtr> terms;
+  for (const Expr& argument : arguments) terms.push_back(require(argument));
+  const Type type = query::unify(terms, "coalesce");
+  for (std::size_t i = 0; i < terms.size(); ++i) arguments[i] = Expr(terms[i]);
+  return function("COALESCE", type, std::move(arguments));
 }
 
 }  // namespace fn

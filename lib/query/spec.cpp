@@ -16,7 +16,10 @@ const Source* identity(const Source& source) noexcept { return source.seed ? sou
 
 bool same_source(const Source& left, const Source& right) noexcept {
   if (identity(left) == identity(right)) return true;
-  return left.is_default && right.is_default && left.model->id == right.model->id;
+  if (!left.is_default || !right.is_default) return false;
+  if (left.model == right.model) return true;
+  // Handles from two snapshots: the same model of the same tables.
+  return left.model->qualified_name() == right.model->qualified_name() && left.registry.storage_hash() == right.registry.storage_hash();
 }
 
 SourcePtr model_source(const Registry& registry, const ModelInfo& model) {
@@ -56,6 +59,7 @@ void expand(const SourcePtr& source, std::vector<TermPtr>& terms) {
     term->name = column.name;
     term->type = column.type;
     term->nullable = column.nullable;
+    term->sensitive = column.sensitive;
     terms.push_back(std::move(term));
   }
 }
@@ -93,18 +97,31 @@ std::vector<TermPtr> expanded_outputs(const QuerySpec& spec) {
   return terms;
 }
 
+bool is_sensitive(const Term& term) {
+  if (const FieldInfo* field = field_of(term)) return field->sensitive;
+  if (term.sensitive) return true;
+  // Whatever is computed from a secret may tell it; only counting does not.
+  if (term.kind == TermKind::call && term.name == "COUNT") return false;
+  return std::any_of(term.children.begin(), term.children.end(), [](const TermPtr& child) { return is_sensitive(*child); });
+}
+
 std::vector<OutputColumn> output_columns(const QuerySpec& spec) {
   if (spec.set_op != sql::SetOp::none) {
     std::vector<OutputColumn> columns = output_columns(*spec.left);
     const std::vector<OutputColumn> right = output_columns(*spec.right);
-    for (std::size_t i = 0; i < std::min(columns.size(), right.size()); ++i) columns[i].nullable = columns[i].nullable || right[i].nullable;
+    for (std::size_t i = 0; i < std::min(columns.size(), right.size()); ++i) {
+      columns[i].nullable = columns[i].nullable || right[i].nullable;
+      columns[i].sensitive = columns[i].sensitive || right[i].sensitive;
+    }
     return columns;
   }
   const bool may_miss = std::any_of(spec.joins.begin(), spec.joins.end(), [](const JoinSpec& join) {
     return join.kind != sql::JoinKind::inner && join.kind != sql::JoinKind::cross;
   });
   std::vector<OutputColumn> columns;
-  for (const TermPtr& term : expanded_outputs(spec)) columns.push_back({output_name(*term), term->type, term->nullable || may_miss});
+  for (const TermPtr& term : expanded_outputs(spec)) {
+    columns.push_back({output_name(*term), term->type, term->nullable || may_miss, is_sensitive(*term)});
+  }
   return columns;
 }
 

@@ -24,6 +24,7 @@ struct OutputColumn {
   std::string name;
   Type type;
   bool nullable = true;
+  bool sensitive = false;
 };
 
 struct Source {
@@ -97,6 +98,8 @@ struct QuerySpec {
 std::vector<TermPtr> expanded_outputs(const QuerySpec& spec);
 // What the query offers as a subquery.
 std::vector<OutputColumn> output_columns(const QuerySpec& spec);
+// Whether the value comes from a sensitive field.
+bool is_sensitive(const Term& term);
 // Fields that are read when nothing is named: all but deferred and sensitive ones.
 std::vector<std::uint32_t> default_fields(const ModelInfo& model);
 

@@ -53,6 +53,7 @@ struct Term {
   bool negated = false;
   bool nullable = true;
   bool distinct = false;
+  bool sensitive = false;  // output: the column of the subquery is
   Type type;
   std::uint32_t index = no_index;  // column: field; relation: relation
   std::uint32_t field = no_index;  // relation: its key field on this side, if it holds a key of one field

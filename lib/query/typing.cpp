@@ -65,6 +65,10 @@ Type comparison_type(const Term& other, const Value& value) {
   // A length or range limits what is stored, not what may be asked for.
   if (type.kind == TypeKind::string) type.max_length = 0;
   if (type.kind == TypeKind::smallint || type.kind == TypeKind::integer) type.kind = TypeKind::bigint;
+  if (type.kind == TypeKind::decimal && type.precision <= 18) {
+    type.precision = 0;
+    if (value.kind() == ValueKind::decimal) type.scale = std::max(type.scale, value.decimal().scale());
+  }
   if (family(type.kind) != Family::number || type.kind == TypeKind::real) {
     if (type.kind == TypeKind::real && value.kind() == ValueKind::real) type.kind = TypeKind::double_precision;
     return type;
@@ -73,6 +77,33 @@ Type comparison_type(const Term& other, const Value& value) {
   if (type.kind == TypeKind::bigint && (value.kind() == ValueKind::real || value.kind() == ValueKind::decimal)) return natural_type(value);
   if (type.kind == TypeKind::decimal && value.kind() == ValueKind::real) {
     throw DataError(describe(other) + " is " + to_string(other.type) + "; compare it with a decimal, a double is not exact");
+  }
+  return type;
+}
+
+// One type for all items of a list, wide enough for each.
+Type list_type(const Term& other, const Values& items) {
+  Type type = other.type;
+  bool first = true;
+  for (const Value& item : items) {
+    const Type needed = comparison_type(other, item);
+    if (first) {
+      type = needed;
+    } else if (needed.kind == type.kind) {
+      type.scale = std::max(type.scale, needed.scale);
+    } else if (needed.kind == TypeKind::double_precision || type.kind == TypeKind::double_precision) {
+      if (needed.kind == TypeKind::decimal || type.kind == TypeKind::decimal) {
+        throw QueryError("the list of 'in' on " + describe(other) + " mixes decimals and doubles; use one of them");
+      }
+      type.kind = TypeKind::double_precision;
+    } else if (needed.kind == TypeKind::decimal) {
+      type = needed;
+    }
+    first = false;
+  }
+  if (type.kind == TypeKind::decimal) {
+    type.precision = 0;
+    if (other.type.kind == TypeKind::decimal) type.scale = std::max(type.scale, other.type.scale);
   }
   return type;
 }
@@ -92,15 +123,15 @@ TermPtr bound_beside(const TermPtr& value, const Term& other) {
   if (value->kind != TermKind::value || other.type.kind == TypeKind::unknown) return value;
   auto term = std::make_shared<Term>(*value);
   if (value->value.kind() == ValueKind::list) {
+    term->type = list_type(other, value->value.list());
     Values items;
     items.reserve(value->value.list().size());
-    Type type = other.type;
     for (const Value& item : value->value.list()) {
-      type = comparison_type(other, item);
-      items.push_back(coerce(item, type, describe(other)));
-      check_enum(other, items.back());
+      Value fitted = coerce(item, term->type, describe(other));
+      if (fitted.kind() == ValueKind::decimal) fitted = Value(fitted.decimal().rescaled(term->type.scale));
+      check_enum(other, fitted);
+      items.push_back(std::move(fitted));
     }
-    term->type = type;
     term->value = Value(std::move(items));
     return term;
   }
@@ -122,6 +153,61 @@ void require_family(const Term& term, Family wanted, std::string_view operation)
   const Family found = family(term.type.kind);
   if (found == wanted || found == Family::unknown) return;
   throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) + ", which is " + to_string(term.type));
+}
+
+TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
+  const Family wanted = family(type.kind);
+  const Family found = family(term->type.kind);
+  const auto refuse = [&](const char* help) {
+    throw QueryError(std::string(what) + " is " + to_string(type) + "; " + describe(*term) + " is " + to_string(term->type) + help);
+  };
+  if (wanted == Family::unknown || found == Family::unknown) return term;
+  if (wanted != found) refuse("; cast it");
+  if (wanted != Family::number || term->type.kind == type.kind) {
+    if (type.kind != TypeKind::decimal || term->type.scale == type.scale) return term;
+  }
+  const auto rank = [](TypeKind kind) { return kind == TypeKind::decimal ? 1 : kind == TypeKind::real || kind == TypeKind::double_precision ? 2 : 0; };
+  if (rank(term->type.kind) > rank(type.kind)) refuse("; a cast has to say what becomes of the rest");
+  if (type.kind == TypeKind::decimal) {
+    if (term->type.kind == TypeKind::decimal && term->type.scale > type.scale) refuse(": digits after the point would be lost");
+  } else if (rank(term->type.kind) == rank(type.kind)) {
+    return term;
+  } else if (term->type.kind == TypeKind::decimal) {
+    refuse("; cast it");
+  }
+  auto cast = std::make_shared<Term>();
+  cast->kind = TermKind::cast;
+  cast->type = type;
+  cast->nullable = term->nullable;
+  cast->children = {term};
+  return cast;
+}
+
+Type unify(std::vector<TermPtr>& terms, std::string_view what) {
+  const Term* first = nullptr;
+  for (const TermPtr& term : terms)
+    if (first == nullptr && term->kind != TermKind::value && term->type.kind != TypeKind::unknown) first = term.get();
+  for (const TermPtr& term : terms)
+    if (first == nullptr && term->type.kind != TypeKind::unknown) first = term.get();
+  if (first == nullptr) return {};
+  Type type = first->type;
+  if (type.kind == TypeKind::string) type.max_length = 0;
+  for (TermPtr& term : terms) {
+    if (term.get() != first) term = bound_beside(term, *first);
+    require_comparable(*first, *term, what);
+    const bool is_real = term->type.kind == TypeKind::real || term->type.kind == TypeKind::double_precision;
+    if (term->type.kind == TypeKind::decimal) {
+      type.precision = 0;
+      type.scale = type.kind == TypeKind::decimal ? std::max(type.scale, term->type.scale) : term->type.scale;
+      type.kind = TypeKind::decimal;
+    } else if (is_real && type.kind != TypeKind::decimal) {
+      type.kind = TypeKind::double_precision;
+    } else if (term->type.kind == TypeKind::bigint && (type.kind == TypeKind::integer || type.kind == TypeKind::smallint)) {
+      type.kind = TypeKind::bigint;
+    }
+  }
+  for (TermPtr& term : terms) term = fit_type(term, type, what);
+  return type;
 }
 
 Type arithmetic_type(std::uint8_t binary_op, const Term& left, const Term& right) {

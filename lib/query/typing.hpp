@@ -3,6 +3,9 @@
 // Pure functions, thread-safe. All throw QueryError or DataError where the expression is written, before any SQL exists.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "query/term.hpp"
 
 namespace dorm::query {
@@ -20,6 +23,11 @@ TermPtr bound_beside(const TermPtr& value, const Term& other);
 // Throws QueryError unless the two may be compared.
 void require_comparable(const Term& left, const Term& right, std::string_view operation);
 void require_family(const Term& term, Family wanted, std::string_view operation);
+
+// The term as a value of this type: as it is, widened by a cast where that loses nothing, else QueryError naming `what`.
+TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what);
+// Makes alternatives (branches of CASE, arguments of COALESCE) of one type, which it returns.
+Type unify(std::vector<TermPtr>& terms, std::string_view what);
 
 // The type of left op right; QueryError where it would not be exact or makes no sense.
 Type arithmetic_type(std::uint8_t binary_op, const Term& left, const Term& right);

@@ -50,15 +50,20 @@ bool less(const Value& left, const Value& right) {
 std::string label_of(const ModelInfo& model, const FieldInfo& field) { return model.name + "." + field.name; }
 
 Value fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, Value value) {
+  Value converted;
+  if (&fit(registry, model, field, value, converted) == &converted) return converted;
+  return value;
+}
+
+const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value, Value& converted) {
   if (value.is_null()) {
     if (field.nullable) return value;
     throw DataError(label_of(model, field) + " cannot be null");
   }
-  // The common case costs no string: labels are made for errors only.
-  const bool same_kind = value.kind() == value_kind(field.type.kind) && field.type.kind != TypeKind::decimal;
-  const bool needs_no_look = same_kind && (field.type.kind == TypeKind::bigint || field.type.kind == TypeKind::boolean ||
-                                           field.type.kind == TypeKind::datetime || field.type.kind == TypeKind::date);
-  Value fitted = needs_no_look ? std::move(value) : coerce(std::move(value), field.type, label_of(model, field));
+  // The common case costs no string: labels are made for what needs a closer look.
+  const bool is_plain = fits_plainly(value, field.type);
+  if (!is_plain) converted = coerce(value, field.type, label_of(model, field));
+  const Value& fitted = is_plain ? value : converted;
   if (field.min && less(fitted, *field.min)) throw DataError(label_of(model, field) + " is smaller than its minimum " + field.min->to_text());
   if (field.max && less(*field.max, fitted)) throw DataError(label_of(model, field) + " is larger than its maximum " + field.max->to_text());
   if (field.min_length != 0 && fitted.kind() == ValueKind::text && code_points(fitted.text()) < field.min_length) {

@@ -13,6 +13,8 @@ namespace dorm::query {
 
 // The value in the field's own kind: type, range, length, pattern, enum, min and max checked. Null only if the field is nullable.
 Value fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, Value value);
+// The same without a copy where nothing changes: returns `value` itself, or `converted`, which is given the new one.
+const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value, Value& converted);
 
 // What dorm writes where the field is absent: the literal, or now / a new uuid.
 Value default_value(const Default& from, const Type& type);
