@@ -43,16 +43,13 @@ DatabaseHandle open(const driver::ConnectOptions& options) {
   return database;
 }
 
-// Resets on every way out, so nothing stays locked and no pointer to a cell stays bound.
+// Resets on every way out, so nothing stays locked. What is bound stays: all of it is bound anew before it is read again.
 class Running {
  public:
   explicit Running(sqlite3_stmt* statement) noexcept : statement_(statement) {}
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
-  ~Running() {
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_);
-  }
+  ~Running() { sqlite3_reset(statement_); }
 
  private:
   sqlite3_stmt* statement_;

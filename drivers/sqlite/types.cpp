@@ -37,15 +37,15 @@ TextFault find_fault(std::string_view text) noexcept {
   return is_utf8(text) ? TextFault::none : TextFault::encoding;
 }
 
-std::string format(CellTag tag, std::int64_t value) {
-  std::array<char, datetime_size> text{};
+// Empty if the value is out of range.
+std::string_view format(CellTag tag, std::int64_t value, Moment& text) {
   switch (tag) {
     case CellTag::date:
-      return format_date(value, text.data()) ? std::string(text.data(), date_size) : std::string();
+      return {text.data(), format_date(value, text.data()) ? std::size_t{date_size} : 0};
     case CellTag::time:
-      return format_time(value, text.data()) ? std::string(text.data(), time_size) : std::string();
+      return {text.data(), format_time(value, text.data()) ? std::size_t{time_size} : 0};
     default:
-      return format_datetime(value, text.data()) ? std::string(text.data(), datetime_size) : std::string();
+      return {text.data(), format_datetime(value, text.data()) ? std::size_t{datetime_size} : 0};
   }
 }
 
@@ -59,8 +59,13 @@ std::string format_uuid(std::string_view bytes) {
 class Encoder {
  public:
   Encoder(sqlite3* database, sqlite3_stmt* statement, const driver::Statement& description, std::size_t index,
-          std::vector<std::string>& converted)
-      : database_(database), statement_(statement), description_(description), index_(index), converted_(converted) {}
+          Moment& moment, std::vector<std::string>& converted)
+      : database_(database),
+        statement_(statement),
+        description_(description),
+        index_(index),
+        moment_(moment),
+        converted_(converted) {}
 
   void encode(const Cell& cell) {
     const driver::Parameter& parameter = description_.parameters[index_];
@@ -136,7 +141,7 @@ class Encoder {
       case CellTag::date:
       case CellTag::time:
       case CellTag::datetime:
-        return keep(calendar(cell));
+        return text(calendar(cell));
       case CellTag::unloaded:
       case CellTag::list:
         refuse("there is no such value");
@@ -268,8 +273,9 @@ class Encoder {
     return bytes;
   }
 
-  std::string calendar(const Cell& cell) const {
-    std::string result = format(cell.tag, cell.integer);
+  // Valid until the next one of this parameter.
+  std::string_view calendar(const Cell& cell) const {
+    const std::string_view result = format(cell.tag, cell.integer, moment_);
     if (result.empty())
       refuse(cell.tag == CellTag::time ? "a time is less than a day" : "the year must be within 1 and 9999");
     return result;
@@ -279,6 +285,7 @@ class Encoder {
   sqlite3_stmt* statement_;
   const driver::Statement& description_;
   std::size_t index_;
+  Moment& moment_;
   std::vector<std::string>& converted_;
 };
 
@@ -287,9 +294,10 @@ class Encoder {
 void Binder::bind(sqlite3* database, sqlite3_stmt* statement, const driver::Statement& description,
                   std::span<const Cell> cells) {
   converted_.clear();
-  converted_.reserve(cells.size());  // SQLite keeps pointers into these
+  converted_.reserve(cells.size());
+  if (moments_.size() < cells.size()) moments_.resize(cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i)
-    Encoder(database, statement, description, i, converted_).encode(cells[i]);
+    Encoder(database, statement, description, i, moments_[i], converted_).encode(cells[i]);
 }
 
 }  // namespace dorm::sqlite

@@ -5,6 +5,7 @@
 // with Storage::blob). One thread at a time. Throws DataError naming parameter or column, never the value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -114,6 +115,9 @@ class Reader {
   const driver::Statement& description_;
 };
 
+// Room for the text of a date or time.
+using Moment = std::array<char, datetime_size>;
+
 // Binds parameters; what it had to convert lives until the next bind().
 class Binder {
  public:
@@ -123,6 +127,8 @@ class Binder {
             std::span<const Cell> cells);
 
  private:
+  // SQLite keeps pointers into these.
+  std::vector<Moment> moments_;  // one per parameter: dates and times need no string of their own
   std::vector<std::string> converted_;
 };
 

@@ -28,7 +28,9 @@ class DatabaseImpl;
 // A member and what it shall be: a value, or for a to-one relation a row.
 class Assignment {
  public:
-  Assignment(std::string_view member, Value value) : member_(member), value_(std::move(value)) {}
+  template <class V>
+    requires std::constructible_from<Value, V&&>
+  Assignment(std::string_view member, V&& value) : member_(member), value_(std::forward<V>(value)) {}
   Assignment(std::string_view member, Row row) : member_(member), row_(std::move(row)) {}
   std::string_view member() const noexcept { return member_; }
   const Value& value() const noexcept { return value_; }
@@ -53,8 +55,9 @@ class DORM_EXPORT Model {
   // ---- rows ----
   Row create(std::initializer_list<Assignment> values) const;  // inserted, with generated values read back
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
-  Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; defaults applied; save() inserts
-  Row from_json(std::string_view object) const;  // unsaved, from {"username": "huey"}; throws DataError naming the member
+  Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; save() applies defaults and inserts
+  // Unsaved, from {"username": "huey"}. DataError names the member that does not fit; QueryError an unknown one, or a to-many relation.
+  Row from_json(std::string_view object) const;
   // By primary key: NotFound if there is none. A composite key is a list of values in key order.
   Row get_by_key(const Value& key) const;
   std::optional<Row> get_by_key_or_none(const Value& key) const;

@@ -221,8 +221,10 @@ struct DORM_EXPORT ModelInfo {
   Member get(std::string_view name) const;
   std::vector<std::string> member_names() const;
 
-  // Sorted (name, member) pairs; filled by the registry.
+  // Sorted (name, member) pairs, and where each lies by the hash of its name; filled by the registry.
   std::vector<std::pair<std::string, Member>> members;
+  std::vector<std::uint32_t> members_by_hash;  // open addressing: index in `members` plus one, 0 = free
+  void index_members();
 };
 
 }  // namespace dorm

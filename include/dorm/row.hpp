@@ -122,7 +122,7 @@ class DORM_EXPORT Field {
   const Cell& cell(CellTag wanted) const {
     if (cell_ != no_cell) {
       const Cell& found = storage_->cells(slot_)[cell_];
-      if (found.tag == wanted) return found;
+      if (found.acquire_tag() == wanted) return found;
     }
     return other_cell(wanted);
   }
@@ -245,13 +245,14 @@ class DORM_EXPORT Rows {
     friend class Rows;
     iterator(const Rows& rows, std::size_t index);
     void move() {
-      if (index_ < count_) row_.slot_ = relation_ == nullptr ? index_ : target_slot(relation_, begin_ + index_);
+      if (index_ < count_) row_.slot_ = relation_ == nullptr ? index_ : target_slot(relation_, begin_ + index_, links_);
     }
     Row row_;
     const graph::Relation* relation_ = nullptr;
     std::uint32_t begin_ = 0;
     std::uint32_t index_ = 0;
     std::uint32_t count_ = 0;
+    bool links_ = false;
   };
 
   Rows() = default;
@@ -266,15 +267,16 @@ class DORM_EXPORT Rows {
 
   // For the library: all slots of a node, or a span of a relation's targets.
   Rows(std::shared_ptr<graph::Node> node, std::size_t count);
-  Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count);
+  Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count, bool links = false);
   const std::shared_ptr<graph::Node>& node() const noexcept { return node_; }
 
  private:
-  static std::uint32_t target_slot(const graph::Relation* relation, std::uint32_t index) noexcept;
+  static std::uint32_t target_slot(const graph::Relation* relation, std::uint32_t index, bool links) noexcept;
   std::shared_ptr<graph::Node> node_;
   const graph::Relation* relation_ = nullptr;
   std::uint32_t begin_ = 0;
   std::size_t count_ = 0;
+  bool links_ = false;  // the link rows instead of the targets
 };
 
 // A to-many relation of one row. Iterating, size() and [] use the loaded rows (loading them by the lazy policy); everything
@@ -288,6 +290,8 @@ class DORM_EXPORT Related {
   bool empty() const { return rows().empty(); }
   Row operator[](std::size_t index) const { return rows()[index]; }
   bool is_loaded() const;  // without a query
+  // many_to_many: the link rows, one for each of rows() and in its order; through values are read from them. Loads as rows() does.
+  Rows links() const;
 
   Query query() const;  // throws StateError on an unsaved row
   Query where(const Expr& condition) const;

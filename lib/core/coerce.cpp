@@ -1,6 +1,8 @@
 #include "core/coerce.hpp"
 
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -23,12 +25,27 @@ void check_range(std::int64_t value, const Type& type, std::string_view label) {
   if (!fits) throw DataError(std::string(label) + " is " + to_string(type) + "; the value is out of its range");
 }
 
-// Plain ASCII without NUL needs no closer look.
+// Plain ASCII without NUL needs no closer look. Eight characters at a time: a byte of 0 borrows, one from 0x80 on is not ASCII.
 bool is_plain(std::string_view text) noexcept {
-  for (const char c : text)
-    if (static_cast<signed char>(c) <= 0) return false;
-  return true;
+  std::uint64_t seen = 0;
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    seen |= word | (word - 0x0101010101010101ULL);
+  }
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    seen |= byte | (std::uint64_t{byte} - 1);
+  }
+  return (seen & 0x8080808080808080ULL) == 0;
 }
+
+constexpr std::array<std::int64_t, 19> powers_of_ten = [] {
+  std::array<std::int64_t, 19> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
+  return powers;
+}();
 
 void check_text(std::string_view text, const Type& type, std::string_view label) {
   const bool plain = is_plain(text);
@@ -150,6 +167,37 @@ Value coerce(const Value& value, const Type& type, std::string_view label) {
 Value coerce(Value&& value, const Type& type, std::string_view label) {
   if (value.is_null() || fits_unchanged(value, type, label)) return std::move(value);
   return convert(value, type, label);
+}
+
+bool fits_plainly(const Value& value, const Type& type) noexcept {
+  switch (value.kind()) {
+    case ValueKind::integer:
+      if (type.kind == TypeKind::integer) return value.integer() == static_cast<std::int32_t>(value.integer());
+      if (type.kind == TypeKind::smallint) return value.integer() == static_cast<std::int16_t>(value.integer());
+      return type.kind == TypeKind::bigint;
+    case ValueKind::real:
+      return (type.kind == TypeKind::double_precision || type.kind == TypeKind::real) && std::isfinite(value.real());
+    case ValueKind::text: {
+      const std::string& text = value.text();
+      if (type.kind == TypeKind::string) return (type.max_length == 0 || text.size() <= type.max_length) && is_plain(text);
+      return (type.kind == TypeKind::text || type.kind == TypeKind::enumeration) && is_plain(text);
+    }
+    case ValueKind::decimal: {
+      if (type.kind != TypeKind::decimal || !value.decimal().fits() || value.decimal().scale() != type.scale) return false;
+      if (type.precision == 0 || type.precision >= powers_of_ten.size()) return type.precision == 0;
+      const std::int64_t end = powers_of_ten[type.precision];
+      return value.decimal().unscaled() < end && value.decimal().unscaled() > -end;
+    }
+    case ValueKind::boolean:
+    case ValueKind::blob:
+    case ValueKind::uuid:
+    case ValueKind::date:
+    case ValueKind::time:
+    case ValueKind::datetime:
+      return value.kind() == value_kind(type.kind);
+    default:
+      return false;
+  }
 }
 
 ValueKind value_kind(TypeKind kind) noexcept {

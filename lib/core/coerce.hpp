@@ -18,6 +18,9 @@ Value coerce(const Value& value, const Type& type, std::string_view label);
 // The same without a copy where nothing changes: moves the value through.
 Value coerce(Value&& value, const Type& type, std::string_view label);
 
+// Whether coerce() would return it as it is, for the values that are told at a glance; false means: ask coerce().
+bool fits_plainly(const Value& value, const Type& type) noexcept;
+
 // The kind of value a column of this type holds; ValueKind::null for an unknown type.
 ValueKind value_kind(TypeKind kind) noexcept;
 // The tag of a loaded cell of this type (decimal for both decimal tags).

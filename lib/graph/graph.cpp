@@ -1,21 +1,59 @@
 #include "graph/graph.hpp"
 
 #include <cstring>
+#include <set>
 
 namespace dorm::graph {
 
 Node* Graph::add_node(std::shared_ptr<const Shape> shape, unsigned shift) {
+  // Nobody else knows a graph without nodes.
+  if (!root_) return &root_.emplace(this, std::move(shape), shift);
   auto node = std::make_unique<Node>(this, std::move(shape), shift);
   const std::lock_guard lock(mutex);
   nodes_.push_back(std::move(node));
   return nodes_.back().get();
 }
 
+// Chains of assigned rows are as long as a program makes them: neither looking along one nor freeing it may recurse.
 bool Graph::reaches(const Graph* other) const {
   if (this == other) return true;
-  for (const auto& [key, external] : externals_)
-    if (external.strong && external.strong->graph->reaches(other)) return true;
+  // Nobody leads to a graph that nobody refers to, as a row that was just made.
+  if (other->referrers_.load(std::memory_order_relaxed) == 0) return false;
+  std::set<const Graph*> seen{this};
+  std::vector<const Graph*> next{this};
+  while (!next.empty()) {
+    const Graph* graph = next.back();
+    next.pop_back();
+    for (const auto& [key, external] : graph->externals_) {
+      if (!external.strong) continue;
+      const Graph* target = external.strong->graph;
+      if (target == other) return true;
+      if (seen.insert(target).second) next.push_back(target);
+    }
+  }
   return false;
+}
+
+void Graph::release(External& external) noexcept {
+  if (external.strong) external.strong->graph->referrers_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Graph::~Graph() {
+  // The outermost destructor frees the graphs that inner ones would have freed.
+  thread_local std::vector<std::shared_ptr<Node>>* outermost = nullptr;
+  std::vector<std::shared_ptr<Node>> own;
+  const bool is_outermost = outermost == nullptr;
+  if (is_outermost) outermost = &own;
+  for (auto& [key, external] : externals_) {
+    release(external);
+    if (external.strong) outermost->push_back(std::move(external.strong));
+  }
+  if (!is_outermost) return;
+  while (!own.empty()) {
+    const std::shared_ptr<Node> last = std::move(own.back());
+    own.pop_back();
+  }
+  outermost = nullptr;
 }
 
 void Graph::set_external(Relation* relation, std::uint32_t slot, const Reference& target) {
@@ -25,8 +63,11 @@ void Graph::set_external(Relation* relation, std::uint32_t slot, const Reference
     external.weak = target.node;
   } else {
     external.strong = target.node;
+    target.node->graph->referrers_.fetch_add(1, std::memory_order_relaxed);
   }
-  externals_[{relation, slot}] = std::move(external);
+  External& place = externals_[{relation, slot}];
+  release(place);
+  place = std::move(external);
   relation->set_state(slot, RelationState::external);
 }
 
@@ -37,7 +78,12 @@ Reference Graph::external(const Relation* relation, std::uint32_t slot) const {
   return {external.strong ? external.strong : external.weak.lock(), external.slot};
 }
 
-void Graph::clear_external(const Relation* relation, std::uint32_t slot) { externals_.erase({relation, slot}); }
+void Graph::clear_external(const Relation* relation, std::uint32_t slot) {
+  const auto found = externals_.find({relation, slot});
+  if (found == externals_.end()) return;
+  release(found->second);
+  externals_.erase(found);
+}
 
 Graph::Claim Graph::claim(const Node* node, std::uint32_t what, bool may_wait) {
   std::unique_lock lock(mutex);

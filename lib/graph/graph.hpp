@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -36,13 +37,17 @@ class Graph : public std::enable_shared_from_this<Graph> {
   // `owner_context` is whatever the layer above needs to load more (registry, database): kept, never looked into.
   explicit Graph(std::shared_ptr<const void> owner_context) : context(std::move(owner_context)) {}
 
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
   const std::shared_ptr<const void> context;
   std::shared_ptr<const TransactionMark> transaction;  // null if it was loaded outside of one
   std::uint8_t lazy = 0;                               // policy of the request, LazyPolicy of the layer above
 
   // The first page of the node has room for 2^shift rows.
   Node* add_node(std::shared_ptr<const Shape> shape, unsigned shift);
-  Node* root() const noexcept { return nodes_.empty() ? nullptr : nodes_.front().get(); }
+  Node* root() noexcept { return root_ ? &*root_ : nullptr; }
   std::shared_ptr<Node> share(Node* node) { return {shared_from_this(), node}; }
 
   // A relation that was assigned a row of another graph. A reference that would close a cycle of graphs is kept weak.
@@ -67,11 +72,14 @@ class Graph : public std::enable_shared_from_this<Graph> {
     std::uint32_t slot = 0;
   };
   bool reaches(const Graph* other) const;
+  static void release(External& external) noexcept;
 
-  std::vector<std::unique_ptr<Node>> nodes_;
+  std::optional<Node> root_;                  // the first node, in the graph's own memory: one allocation less for one row
+  std::vector<std::unique_ptr<Node>> nodes_;  // the others
   std::map<std::pair<const Relation*, std::uint32_t>, External> externals_;
   std::map<std::pair<const Node*, std::uint32_t>, std::thread::id> claims_;
   std::condition_variable released_;
+  std::atomic<std::uint32_t> referrers_{0};  // strong references from other graphs
 };
 
 // Gives a slot a stored row of its own, if it shares one, so that it can be written. Text stays shared.

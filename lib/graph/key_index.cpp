@@ -19,10 +19,18 @@ bool holds_bytes(CellTag tag) noexcept {
   return tag == CellTag::text || tag == CellTag::blob || tag == CellTag::json || tag == CellTag::decimal_text || tag == CellTag::uuid;
 }
 
+std::uint64_t hash(const Cell* cells, std::span<const std::uint16_t> key) noexcept {
+  std::uint64_t hash = 0;
+  for (const std::uint16_t index : key) {
+    const Cell& cell = cells[index];
+    hash = hash * 31U + (cell.tag == CellTag::integer ? mix(static_cast<std::uint64_t>(cell.integer)) : hash_cell(cell));
+  }
+  return hash;
+}
+
 }  // namespace
 
-bool same_cell(const Cell& left, const Cell& right) noexcept {
-  if (left.tag != right.tag) return false;
+bool same_value(const Cell& left, const Cell& right) noexcept {
   if (left.tag == CellTag::unloaded || left.tag == CellTag::null) return true;
   if (holds_bytes(left.tag)) return left.view() == right.view();
   if (left.tag == CellTag::real) return left.real == right.real;
@@ -44,12 +52,6 @@ std::uint64_t hash_cell(const Cell& cell) noexcept {
   std::uint64_t word = 0;
   if (left != 0) std::memcpy(&word, bytes, left);
   return mix(hash ^ word ^ (std::uint64_t{left} << 56U));
-}
-
-std::uint64_t KeyIndex::hash(const Cell* cells, std::span<const std::uint16_t> key) noexcept {
-  std::uint64_t hash = 0;
-  for (const std::uint16_t cell : key) hash = hash * 31U + hash_cell(cells[cell]);
-  return hash;
 }
 
 std::uint32_t KeyIndex::find_or_insert(const Node& node, std::span<const std::uint16_t> key, std::uint32_t candidate) {

@@ -14,7 +14,11 @@ namespace dorm::graph {
 class Node;
 
 // Same tag and same value; two nulls are the same here (SQL's NULL never reaches a key).
-bool same_cell(const Cell& left, const Cell& right) noexcept;
+bool same_value(const Cell& left, const Cell& right) noexcept;  // of cells with the same tag
+inline bool same_cell(const Cell& left, const Cell& right) noexcept {
+  if (left.tag != right.tag) return false;
+  return left.tag == CellTag::integer ? left.integer == right.integer : same_value(left, right);
+}
 std::uint64_t hash_cell(const Cell& cell) noexcept;
 
 class KeyIndex {
@@ -24,7 +28,6 @@ class KeyIndex {
 
  private:
   void grow(const Node& node, std::span<const std::uint16_t> key);
-  static std::uint64_t hash(const Cell* cells, std::span<const std::uint16_t> key) noexcept;
 
   std::vector<std::uint32_t> table_;  // row + 1; 0 = free; size is a power of two
   std::uint32_t used_ = 0;

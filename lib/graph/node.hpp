@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dorm/detail/storage.hpp"
@@ -32,6 +34,7 @@ struct Shape {
   struct Extra {
     std::string name;
     Type type;
+    bool sensitive = false;  // never printed
   };
   std::vector<Extra> extras;         // then these: aliased expressions, or all columns of a flat row
   std::uint32_t width() const noexcept { return fields + static_cast<std::uint32_t>(extras.size()); }
@@ -61,12 +64,41 @@ struct SlotState {
   std::vector<Text> texts;          // what written cells point to
 };
 
+// The states of those slots of a node that have one. Entries keep their addresses. The first lies here: a row that is made or
+// changed alone, the usual case, costs no map.
+class SlotStates {
+ public:
+  using Entry = std::pair<const std::uint32_t, SlotState>;
+
+  // nullptr, which is end(), if the slot has none.
+  Entry* find(std::uint32_t slot) noexcept { return const_cast<Entry*>(std::as_const(*this).find(slot)); }
+  const Entry* find(std::uint32_t slot) const noexcept {
+    if (!first_) return nullptr;
+    if (first_->first == slot) return &*first_;
+    const auto found = others_.find(slot);
+    return found == others_.end() ? nullptr : &*found;
+  }
+  static std::nullptr_t end() noexcept { return nullptr; }
+  SlotState& operator[](std::uint32_t slot) {
+    if (!first_) first_.emplace(slot, SlotState());
+    return first_->first == slot ? first_->second : others_[slot];
+  }
+
+ private:
+  std::optional<Entry> first_;
+  std::map<std::uint32_t, SlotState> others_;
+};
+
 // Something that dies with a node.
 struct Attachment {
   Attachment() = default;
   Attachment(const Attachment&) = delete;
   Attachment& operator=(const Attachment&) = delete;
   virtual ~Attachment() = default;
+
+ private:
+  friend class Node;
+  Attachment* before_ = nullptr;
 };
 
 class Node : public detail::NodeStorage {
@@ -77,7 +109,7 @@ class Node : public detail::NodeStorage {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
   ~Node() {
-    attachments.clear();
+    while (attachments_ != nullptr) delete std::exchange(attachments_, attachments_->before_);
     delete slots;
     for (Relation* relation = relations_.load(std::memory_order_relaxed); relation != nullptr;) {
       Relation* next = relation->next;
@@ -89,8 +121,13 @@ class Node : public detail::NodeStorage {
   Graph* const graph;
   const std::shared_ptr<const Shape> shape;
   Arena arena;
-  std::map<std::uint32_t, SlotState> states;  // by slot; touched by writers only
-  std::vector<std::unique_ptr<Attachment>> attachments;  // what upper layers tie to the life of these rows
+  SlotStates states;  // touched by writers only
+
+  // Ties something of an upper layer to the life of these rows; the newest dies first.
+  void attach(std::unique_ptr<Attachment> attachment) noexcept {
+    attachment->before_ = attachments_;
+    attachments_ = attachment.release();
+  }
 
   void use_slots() {
     if (slots == nullptr) slots = new detail::PagedArray<std::uint32_t>(1, 0);
@@ -138,6 +175,7 @@ class Node : public detail::NodeStorage {
 
  private:
   std::atomic<Relation*> relations_{nullptr};
+  Attachment* attachments_ = nullptr;
 };
 
 }  // namespace dorm::graph

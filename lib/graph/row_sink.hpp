@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "dorm/detail/cell.hpp"
@@ -36,7 +35,9 @@ class RowSink {
     bool absent_is_null = false;  // a missed row is recorded as null; otherwise the relation stays not loaded
 
     std::uint32_t slot = none;    // of the current result row
-    std::uint32_t last_row = none;
+    std::uint32_t last_row = none;  // of those with a key
+    const Cell* last_cells = nullptr;
+    std::vector<Cell> key_found;    // of the current result row
     KeyIndex index;
   };
 
@@ -66,8 +67,6 @@ class RowSink {
       any |= cell.tag != CellTag::null;
     }
     if (!any) {
-      // Back to zero: the next row of this page expects it.
-      std::memset(static_cast<void*>(cells), 0, sizeof(Cell) * node.rows.width());
       node.rows.pop();
       return none;
     }
@@ -77,41 +76,35 @@ class RowSink {
   template <class Reader>
   static std::uint32_t add_keyed(Segment& segment, Reader& reader) {
     Node& node = *segment.node;
-    // The key is decoded into the row to come; if it turns out to be known, the row is given back.
-    Cell* cells = node.rows.append();
+    const Arena::Mark before = node.arena.mark();
+    // Decoded apart from the row to come, since most rows of a join repeat the parent of the row before.
+    segment.key_found.resize(segment.key.size());
     bool complete = true;
-    for (const Target target : segment.key) {
-      reader.read(target.column, cells[target.cell], node.arena);
-      complete &= cells[target.cell].tag != CellTag::null;
+    bool same = segment.last_cells != nullptr;
+    for (std::size_t i = 0; i < segment.key.size(); ++i) {
+      Cell& cell = segment.key_found[i];
+      reader.read(segment.key[i].column, cell, node.arena);
+      complete &= cell.tag != CellTag::null;
+      same = same && same_cell(cell, segment.last_cells[segment.key[i].cell]);
     }
+    if (same || !complete) {
+      node.arena.rewind(before);
+      return complete ? slot_of(node, segment.last_row) : none;
+    }
+    Cell* cells = node.rows.append();
+    for (std::size_t i = 0; i < segment.key.size(); ++i) cells[segment.key[i].cell] = segment.key_found[i];
     const std::uint32_t candidate = node.rows.size() - 1;
-    std::uint32_t row = none;
-    if (complete) {
-      if (segment.last_row != none && same_key(segment, node.rows.at(segment.last_row), cells)) {
-        row = segment.last_row;
-      } else {
-        row = segment.index.find_or_insert(node, segment.key_cells, candidate);
-      }
-    }
-    if (row != candidate) {
-      for (const Target target : segment.key) {
-        Cell& cell = cells[target.cell];
-        if (cell.tag >= CellTag::decimal_text && cell.tag <= CellTag::uuid) node.arena.give_back(cell.size);
-        cell = Cell{};
-      }
-      node.rows.pop();
-      if (row == none) return none;
-    } else {
+    const std::uint32_t row = segment.index.find_or_insert(node, segment.key_cells, candidate);
+    if (row == candidate) {
       for (const Target target : segment.columns) reader.read(target.column, cells[target.cell], node.arena);
+    } else {
+      node.arena.rewind(before);
+      node.rows.pop();
+      cells = node.rows.at(row);
     }
     segment.last_row = row;
+    segment.last_cells = cells;
     return slot_of(node, row);
-  }
-
-  static bool same_key(const Segment& segment, const Cell* left, const Cell* right) noexcept {
-    for (const Target target : segment.key)
-      if (!same_cell(left[target.cell], right[target.cell])) return false;
-    return true;
   }
 
   // The slot of this result row: its own where the node has a slot table, else the stored row itself.

@@ -12,7 +12,7 @@ namespace {
 
 // Siblings loaded with a touched row: enough to make a scan cheap, few enough to bound the memory of one touch.
 constexpr std::uint32_t batch_rows = 10'000;
-constexpr std::uint32_t field_claim = 0x80000000U;
+constexpr std::uint32_t cells_claim = 0x80000000U;  // beside the numbers of relations: one load of cells per node at a time
 
 std::shared_ptr<const Context> shared_context(const graph::Node& node) {
   return std::static_pointer_cast<const Context>(node.graph->context);
@@ -118,7 +118,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     check_transaction(node);
     check_policy(node, policy, model.fields[field].name, "select it with the query, or set another policy");
     const bool may_wait = engine->session->current_transaction() == nullptr;
-    const graph::Graph::Claim claim = node.graph->claim(&node, field | field_claim, may_wait);
+    const graph::Graph::Claim claim = node.graph->claim(&node, cells_claim, may_wait);
     if (claim == graph::Graph::Claim::waited) continue;
     const auto run = [&] {
       if (node.cells(slot)[field].is_loaded()) return;
@@ -130,7 +130,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
       run();
       continue;
     }
-    const ClaimGuard guard(*node.graph, node, field | field_claim);
+    const ClaimGuard guard(*node.graph, node, cells_claim);
     run();
   }
 }

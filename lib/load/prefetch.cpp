@@ -26,6 +26,11 @@ const RelationInfo* relation_between(const ModelInfo& parent, const ModelInfo& c
   }
   if (found.empty()) return nullptr;
   if (found.size() == 1) return found.front();
+  for (const RelationInfo* relation : found) {
+    // As joins do: the foreign key that is named like what it refers to.
+    const RelationInfo& key = relation->holds_key() ? *relation : child.relations[relation->inverse];
+    if (key.name == registry.model(key.target).snake_name) return relation;
+  }
   std::vector<std::string> names;
   for (const RelationInfo* relation : found) {
     const RelationInfo& key = relation->holds_key() ? *relation : child.relations[relation->inverse];
@@ -60,6 +65,8 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
     query::SpecPtr& parent = queries[steps[i].parent];
     parent = std::make_shared<const query::QuerySpec>(with_fields(*parent, relation->fields));
   }
+  // All statements see one state of the database.
+  ReadSnapshot snapshot(*engine.session);
   std::vector<graph::Node*> nodes(queries.size());
   std::shared_ptr<graph::Graph> graph = run(engine, context, *queries.front());
   nodes[0] = graph->root();
@@ -72,6 +79,7 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
     for (std::uint32_t slot = 0; slot < load.parent->slot_count(); ++slot) load.slots.push_back(slot);
     nodes[i] = load_relation(engine, context, load)->target;
   }
+  snapshot.end();
   return graph;
 }
 

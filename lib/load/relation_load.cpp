@@ -15,6 +15,11 @@ namespace {
 constexpr std::size_t keys_per_query = 100'000;
 constexpr std::size_t composite_keys_per_query = 200;  // each is an AND of its own
 
+// What cells that were loaded later point to.
+struct Texts final : graph::Attachment {
+  graph::Arena arena;
+};
+
 // Cells of a key, wherever they lie.
 struct KeyView {
   const Cell* cells;
@@ -103,9 +108,10 @@ class Loader {
   }
 
   // The entry that this load fills: the one that is there, so that its node grows, else a new one.
-  graph::Relation* make_entry(graph::Node* target) {
+  graph::Relation* make_entry(graph::Node* target, graph::Node* links = nullptr) {
     auto entry = std::make_unique<graph::Relation>(load_.name.empty() ? relation_.name : load_.name, relation_.index, target, relation_.to_many());
     entry->partial = load_.partial;
+    entry->links = links;
     entry->cover(load_.parent->slot_count());
     const std::lock_guard lock(graph_.mutex);
     return load_.parent->add_relation(std::move(entry));
@@ -230,13 +236,12 @@ class Loader {
       const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
       graph::Node* node = run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()));
       graph::Relation* to = node->find_relation(to_target.index);
-      entry_ = make_entry(to->target);
-      entry_->links = node;
+      entry_ = make_entry(to->target, node);
       stitch_links(*node, *to, to_source.fields);
     });
     if (entry_ == nullptr) {
-      entry_ = make_entry(graph_.add_node(query::model_shape(target_), 0));
-      entry_->links = graph_.add_node(query::model_shape(through), 0);
+      graph::Node* none = graph_.add_node(query::model_shape(target_), 0);
+      entry_ = make_entry(none, graph_.add_node(query::model_shape(through), 0));
     }
   }
 
@@ -373,6 +378,9 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
     const auto plan = plan_of(engine, spec, query::Purpose::rows, shaped);
     graph::Graph scratch(nullptr);
     const graph::Node* loaded = run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys.size()));
+    // Other threads may be reading these rows, or loading other columns of them.
+    const std::lock_guard lock(node.graph->mutex);
+    auto texts = std::make_unique<Texts>();
     for (std::uint32_t row = 0; row < loaded->slot_count(); ++row) {
       const Cell* cells = loaded->cells(row);
       const auto found = rows.find(KeyView{cells, &model.primary_key});
@@ -383,11 +391,12 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
           if (own[field].is_loaded()) continue;
           Cell cell = cells[field];
           const bool bytes = cell.tag >= CellTag::decimal_text && cell.tag <= CellTag::uuid;
-          if (bytes || cell.tag == CellTag::json) cell.data = node.arena.copy(cell.view()).data();
-          own[field] = cell;
+          if (bytes || cell.tag == CellTag::json) cell.data = texts->arena.copy(cell.view()).data();
+          own[field].publish(cell);
         }
       }
     }
+    node.attach(std::move(texts));
   }
 }
 

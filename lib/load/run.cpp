@@ -60,20 +60,25 @@ std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpe
 }
 
 Parameters::Parameters(const query::Plan& plan, std::span<const query::SlotValue> slots) {
-  cells_.reserve(plan.bindings.size());
   for (const std::uint32_t index : plan.bindings) {
     const query::SlotValue& slot = slots[index];
     if (slot.value == nullptr) {
       cells_.push_back(Cell::of_integer(slot.number));
-    } else if (slot.value->kind() != ValueKind::list) {
-      cells_.push_back(cell_of(*slot.value));
     } else {
-      const Values& items = slot.value->list();
-      lists_.push_back(std::make_unique<Cell[]>(items.size()));
-      for (std::size_t i = 0; i < items.size(); ++i) lists_.back()[i] = cell_of(items[i]);
-      cells_.push_back(Cell::of_list(lists_.back().get(), static_cast<std::uint32_t>(items.size())));
+      add(*slot.value);
     }
   }
+}
+
+void Parameters::add(const Value& value) {
+  if (value.kind() != ValueKind::list) {
+    cells_.push_back(cell_of(value));
+    return;
+  }
+  const Values& items = value.list();
+  lists_.push_back(std::make_unique<Cell[]>(items.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) lists_.back()[i] = cell_of(items[i]);
+  cells_.push_back(Cell::of_list(lists_.back().get(), static_cast<std::uint32_t>(items.size())));
 }
 
 Cell Parameters::cell_of(const Value& value) {
@@ -84,7 +89,7 @@ Cell Parameters::cell_of(const Value& value) {
   return borrow(value);
 }
 
-graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters, Sharing sharing,
                       std::uint32_t rows, graph::Node* root) {
   const unsigned shift = rows <= 1 ? 0U : std::min(10U, static_cast<unsigned>(std::bit_width(rows - 1)));
   graph::RowSink sink;
@@ -104,8 +109,7 @@ graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& pl
     graph::Node* parent = sink.segments[from.parent].node;
     segment.relation = parent->add_relation(std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node, false));
   }
-  const Parameters parameters(plan, slots);
-  engine.session->execute(plan.statement, parameters.cells(), &sink);
+  engine.session->execute(plan.statement, parameters, &sink);
   // Slots past the last one that was linked read as not loaded; cover them so that a later lazy load finds room.
   for (const graph::RowSink::Segment& segment : sink.segments)
     if (segment.relation != nullptr) segment.relation->cover(sink.segments[segment.parent].node->slot_count());

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "core/few.hpp"
 #include "graph/graph.hpp"
 #include "load/context.hpp"
 #include "query/plan.hpp"
@@ -21,12 +22,14 @@ std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpe
 // The cells bound to a plan's placeholders; owns what they point to that the values do not.
 class Parameters {
  public:
+  Parameters() = default;
   Parameters(const query::Plan& plan, std::span<const query::SlotValue> slots);
+  void add(const Value& value);  // borrowed
   std::span<const Cell> cells() const noexcept { return cells_; }
 
  private:
   Cell cell_of(const Value& value);
-  std::vector<Cell> cells_;
+  Few<Cell, 6> cells_;
   std::vector<std::unique_ptr<Cell[]>> lists_;
   std::vector<std::unique_ptr<std::string>> texts_;
 };
@@ -44,8 +47,12 @@ std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Co
                                   std::uint32_t rows = 8);
 // Runs a plan; the nodes of its segments are added to `graph` or, where `root` is given, its rows are appended to that node.
 // Returns the root's node.
-graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters, Sharing sharing,
                       std::uint32_t rows, graph::Node* root = nullptr);
+inline graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
+                             std::uint32_t rows, graph::Node* root = nullptr) {
+  return run_into(engine, graph, plan, Parameters(plan, slots).cells(), sharing, rows, root);
+}
 // The first value of the first row: count, exists. Nothing if there is no row.
 std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose);
 // Rows changed.

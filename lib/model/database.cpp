@@ -30,6 +30,8 @@ void run_all(const DatabaseImpl& database, const std::vector<std::string>& texts
 Database Database::open(const DatabaseConfig& config, Registry registry, const Drivers& drivers) {
   auto impl = std::make_shared<DatabaseImpl>(config, Session::open(config, drivers));
   impl->use(std::move(registry));
+  // A wrong address or file is known now, not at the first query.
+  impl->session->hold();
   if (config.log != LogLevel::off) impl->log = impl->session->add_observer(make_spdlog_observer(config.log));
   return Database(std::move(impl));
 }

@@ -1,5 +1,6 @@
 #include "dorm/model.hpp"
 
+#include "core/coerce.hpp"
 #include "core/json_reader.hpp"
 #include "dorm/error.hpp"
 #include "load/run.hpp"
@@ -17,44 +18,73 @@ namespace {
 
 const ModelInfo& model_of(const query::Source& source) { return *source.model; }
 
-// The shape of "one row by primary key", made once per model.
-struct KeyPlan {
-  std::shared_ptr<const query::Plan> plan;
-  std::vector<query::SlotValue> slots;  // their values are given per call
-};
+// What a key is compared as. One that the field could not hold is no mistake: it is simply not there.
+Type key_type(Type type) {
+  type.max_length = 0;
+  if (type.kind == TypeKind::smallint || type.kind == TypeKind::integer) type.kind = TypeKind::bigint;
+  return type;
+}
 
-std::shared_ptr<const KeyPlan> key_plan(DatabaseImpl& database, const query::SourcePtr& source) {
+// The key in the field's kind: itself, or what is put into `converted`.
+const Value& key_value(const ModelInfo& model, const FieldInfo& field, const Value& value, Value& converted) {
+  if (value.kind() == ValueKind::integer && value_kind(field.type.kind) == ValueKind::integer) return value;
+  converted = coerce(value, key_type(field.type), query::label_of(model, field));
+  return converted;
+}
+
+// "One row by primary key", made once per model: a placeholder for each of its fields, in their order.
+std::shared_ptr<const query::Plan> key_plan(DatabaseImpl& database, const query::SourcePtr& source) {
   const ModelInfo& model = *source->model;
   const std::uint64_t key = source->registry.generation() << 32U | static_cast<std::uint64_t>(model.id) << 8U | static_cast<unsigned char>('k');
-  return database.statements.get<KeyPlan>(key, {}, [&] {
+  return database.statements.get<query::Plan>(key, {}, [&] {
     if (model.primary_key.empty()) throw QueryError("model '" + model.name + "' has no primary key; get a row by a condition");
-    auto made = std::make_shared<KeyPlan>();
     query::QuerySpec spec;
     spec.root = source;
     spec.context = source;
     for (const std::uint32_t field : model.primary_key) {
       const query::TermPtr column = query::column_term(source, field);
       // Any value that is not null stands for those to come.
-      spec.where = query::all_of(spec.where, query::equal(column, query::value_term(Value(0), column->type)));
+      spec.where = query::all_of(spec.where, query::equal(column, query::value_term(Value(0), key_type(column->type))));
     }
-    const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
-    made->plan = query::make_plan(spec, query::Purpose::rows, shaped, database.session->dialect());
-    made->slots = shaped.slots;
-    return made;
+    return query::make_plan(spec, query::Purpose::rows, query::shape_of(spec, query::Purpose::rows), database.session->dialect());
   });
 }
 
-void assign(const Row& row, const ModelInfo& model, std::string_view name, const Value& value) {
-  const ModelInfo::Member member = model.get(name);
-  graph::Node& node = *row.node();
-  if (member.kind == ModelInfo::Member::Kind::field) {
-    make::set_field(node, row.slot(), model.fields[member.index], value);
-    return;
+// Gives the members of a new row their values. The members come in the model's order as a rule, so the next one is tried first.
+class Maker {
+ public:
+  Maker(const Row& row, const ModelInfo& model) : node_(*row.node()), cells_(node_.cells(row.slot())), slot_(row.slot()), model_(model) {}
+
+  void assign(std::string_view name, const Value& value) {
+    const ModelInfo::Member member = find(name);
+    if (member.kind != ModelInfo::Member::Kind::field) return assign_relation(model_.relations[member.index], value);
+    next_ = member.index + 1;
+    const FieldInfo& field = model_.fields[member.index];
+    Cell& cell = cells_[member.index];
+    if (cell.is_loaded() || field.relation != no_index) {
+      make::set_field(node_, slot_, field, value);
+    } else {
+      make::init_field(node_, field, cell, value);
+    }
   }
-  const RelationInfo& relation = model.relations[member.index];
-  if (!relation.holds_key()) throw QueryError("'" + model.name + "." + relation.name + "' cannot be given when a row is made; save the row, then add to it");
-  make::set_relation(node, row.slot(), relation, value);
-}
+
+ private:
+  ModelInfo::Member find(std::string_view name) const {
+    if (next_ < model_.fields.size() && model_.fields[next_].name == name) return {ModelInfo::Member::Kind::field, next_};
+    return model_.get(name);
+  }
+
+  void assign_relation(const RelationInfo& relation, const Value& value) const {
+    if (!relation.holds_key()) throw QueryError("'" + model_.name + "." + relation.name + "' cannot be given when a row is made; save the row, then add to it");
+    make::set_relation(node_, slot_, relation, value);
+  }
+
+  graph::Node& node_;
+  Cell* cells_;  // rows do not move
+  std::uint32_t slot_;
+  const ModelInfo& model_;
+  std::uint32_t next_ = 0;
+};
 
 }  // namespace
 
@@ -74,11 +104,12 @@ Model Model::alias(std::string_view name) const { return {database_, query::mode
 Row Model::make(std::initializer_list<Assignment> values) const {
   database_->require_open();
   Row row = make::new_row(database_->context(source_->registry), info());
+  Maker maker(row, info());
   for (const Assignment& assignment : values) {
     if (assignment.row().has_value()) {
       row.set(assignment.member(), assignment.row());
     } else {
-      assign(row, info(), assignment.member(), assignment.value());
+      maker.assign(assignment.member(), assignment.value());
     }
   }
   return row;
@@ -92,7 +123,8 @@ Row Model::create(std::initializer_list<Assignment> values) const {
 
 Row Model::create(const std::vector<std::pair<std::string, Value>>& values) const {
   Row row = make();
-  for (const auto& [name, value] : values) assign(row, info(), name, value);
+  Maker maker(row, info());
+  for (const auto& [name, value] : values) maker.assign(name, value);
   row.save();
   return row;
 }
@@ -131,25 +163,24 @@ Row Model::from_json(std::string_view object) const {
 
 std::optional<Row> Model::get_by_key_or_none(const Value& key) const {
   database_->require_open();
-  const std::shared_ptr<const KeyPlan> plan = key_plan(*database_, source_);
+  const std::shared_ptr<const query::Plan> plan = key_plan(*database_, source_);
   const std::vector<std::uint32_t>& fields = info().primary_key;
   const bool composite = fields.size() != 1;
   if (composite && (key.kind() != ValueKind::list || key.list().size() != fields.size())) {
     throw QueryError("the key of model '" + info().name + "' has " + std::to_string(fields.size()) + " parts; give them as a list");
   }
-  std::vector<query::SlotValue> slots = plan->slots;
-  Values parts(fields.size());
+  Value converted;
+  Values converted_parts(composite ? fields.size() : 0);
+  load::Parameters parameters;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    const FieldInfo& field = info().fields[fields[i]];
     const Value& part = composite ? key.list()[i] : key;
     if (part.is_null()) throw QueryError("the key of model '" + info().name + "' cannot be null");
-    parts[i] = query::fit(source_->registry, info(), field, part);
-    slots[i].value = &parts[i];
+    parameters.add(key_value(info(), info().fields[fields[i]], part, composite ? converted_parts[i] : converted));
   }
-  const std::shared_ptr<graph::Graph> graph = load::make_graph(*database_, database_->context(source_->registry));
-  graph::Node* root = load::run_into(*database_, *graph, *plan->plan, slots, load::Sharing::per_parent, 1);
+  std::shared_ptr<graph::Graph> graph = load::make_graph(*database_, database_->context(source_->registry));
+  graph::Node* root = load::run_into(*database_, *graph, *plan, parameters.cells(), load::Sharing::per_parent, 1);
   if (root->slot_count() == 0) return std::nullopt;
-  return Row(graph->share(root), 0);
+  return Row(std::shared_ptr<graph::Node>(std::move(graph), root), 0);
 }
 
 Row Model::get_by_key(const Value& key) const {

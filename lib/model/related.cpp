@@ -76,6 +76,15 @@ Rows Related::rows() const {
   return {node.graph->share(found.relation->target), found.relation, found.span.begin, found.span.count};
 }
 
+Rows Related::links() const {
+  many_to_many(row_, relation_, name_, "links");
+  const Rows loaded = rows();
+  graph::Node& node = access::node_of(row_);
+  const graph::Node::Found found = node.find_span(row_.slot(), relation_);
+  if (found.relation->links == nullptr) throw StateError("'" + name_ + "' was loaded without its link rows");
+  return {node.graph->share(found.relation->links), found.relation, found.span.begin, loaded.size(), true};
+}
+
 bool Related::is_loaded() const {
   const graph::Node& node = access::node_of(row_);
   const graph::Node::Found found = relation_ == no_index ? node.find_span(row_.slot(), std::string_view(name_)) : node.find_span(row_.slot(), relation_);

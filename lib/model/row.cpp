@@ -169,7 +169,7 @@ Row Row::copy() const {
   const Cell* cells = node.cells(slot_);
   for (const FieldInfo& field : model.fields) {
     if (field.primary_key || field.generated || !cells[field.index].is_loaded()) continue;
-    write::init_cell(*made.node(), 0, field.index, load::value_of(cells[field.index]));
+    write::init_cell(made.node()->arena, made.node()->cells(0)[field.index], load::value_of(cells[field.index]));
   }
   return made;
 }
@@ -181,28 +181,43 @@ Row Row::detached() const {
   own->rows.append();
   const Cell* cells = node.cells(slot_);
   for (std::uint32_t cell = 0; cell < node.shape->width(); ++cell)
-    if (cells[cell].is_loaded()) write::init_cell(*own, 0, cell, load::value_of(cells[cell]));
-  if (!write::is_saved(node, slot_)) own->states[0].saved = false;
+    if (cells[cell].is_loaded()) write::init_cell(own->arena, own->cells(0)[cell], load::value_of(cells[cell]));
+  graph->transaction = node.graph->transaction;
+  graph->lazy = node.graph->lazy;
+  // What is not saved yet is not saved in the copy either.
+  if (const auto* state = node.states.find(slot_); state != node.states.end()) {
+    own->states[0].saved = state->second.saved;
+    own->states[0].originals = state->second.originals;
+    for (graph::SlotState::Original& original : own->states[0].originals) make::keep_bytes(original);
+  }
+  for (graph::Relation* relation = node.relations(); relation != nullptr; relation = relation->next) {
+    if (relation->span(slot_).state != graph::RelationState::external) continue;
+    graph::Relation* same = own->add_relation(std::make_unique<graph::Relation>(relation->name, relation->info, nullptr, relation->to_many));
+    if (const graph::Reference target = node.graph->external(relation, slot_); target.node) graph->set_external(same, 0, target);
+  }
   return {graph->share(own), 0};
 }
 
 // ---- Rows ----
 
 Rows::Rows(std::shared_ptr<graph::Node> node, std::size_t count) : node_(std::move(node)), count_(count) {}
-Rows::Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count)
-    : node_(std::move(node)), relation_(relation), begin_(begin), count_(count) {}
+Rows::Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count, bool links)
+    : node_(std::move(node)), relation_(relation), begin_(begin), count_(count), links_(links) {}
 
 Rows::iterator::iterator(const Rows& rows, std::size_t index)
-    : row_(rows.node_, 0), relation_(rows.relation_), begin_(rows.begin_), index_(static_cast<std::uint32_t>(index)), count_(static_cast<std::uint32_t>(rows.count_)) {
+    : row_(rows.node_, 0), relation_(rows.relation_), begin_(rows.begin_), index_(static_cast<std::uint32_t>(index)), count_(static_cast<std::uint32_t>(rows.count_)),
+      links_(rows.links_) {
   move();
 }
 
-std::uint32_t Rows::target_slot(const graph::Relation* relation, std::uint32_t index) noexcept { return relation->target_slot(index); }
+std::uint32_t Rows::target_slot(const graph::Relation* relation, std::uint32_t index, bool links) noexcept {
+  return links ? relation->link_slot(index) : relation->target_slot(index);
+}
 
 Row Rows::operator[](std::size_t index) const {
   if (index >= count_) throw QueryError("row " + std::to_string(index) + " is beyond the list's " + std::to_string(count_) + " rows");
   const auto position = static_cast<std::uint32_t>(index);
-  return {node_, relation_ == nullptr ? position : relation_->target_slot(begin_ + position)};
+  return {node_, relation_ == nullptr ? position : target_slot(relation_, begin_ + position, links_)};
 }
 
 ColumnHandle Rows::column(std::string_view name) const {

@@ -90,6 +90,7 @@ KeyRef key_of(const graph::Node& node, std::uint32_t slot) {
     if (!cells[field].is_loaded()) {
       throw StateError("the key '" + model->name + "." + model->fields[field].name + "' of the row was not selected; select it too");
     }
+    if (cells[field].is_null()) throw StateError("the row of model '" + model->name + "' is the missed side of a join and has no key");
     key.fields.emplace_back(field, load::value_of(cells[field]));
   }
   for (const RelationInfo& relation : model->relations) {

@@ -15,14 +15,19 @@ namespace dorm::make {
 // An unsaved row without values, in a graph of its own.
 Row new_row(std::shared_ptr<const load::Context> context, const ModelInfo& model);
 
+// The first value of a field of a row that new_row() has made; else as set_field().
+void init_field(graph::Node& node, const FieldInfo& field, Cell& cell, const Value& value);
 // Checked by query::fit; generated and immutable fields are refused.
-void set_field(graph::Node& node, std::uint32_t slot, const FieldInfo& field, Value value);
+void set_field(graph::Node& node, std::uint32_t slot, const FieldInfo& field, const Value& value);
 // A foreign key by value: null, or the raw key (a list for a composite one).
-void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, Value value);
+void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, const Value& value);
 // By row: its key, and the row itself, so that reading the relation asks nothing.
 void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, const Row& related);
 // Rows that were assigned before they were saved: their keys now, or StateError.
 void take_keys_of_related(graph::Node& node, std::uint32_t slot);
+
+// Makes what the original value points to its own.
+void keep_bytes(graph::SlotState::Original& original);
 
 // Reads the loaded columns of a saved row again; NotFound if it is gone.
 void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node, std::uint32_t slot);

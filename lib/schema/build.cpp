@@ -37,6 +37,7 @@ void read_files(Draft& draft, const std::vector<Layer>& layers) {
 void sort_members(ModelInfo& info, const ModelDraft& model) {
   for (const auto& [name, member] : model.members) info.members.emplace_back(name, member.member);
   std::sort(info.members.begin(), info.members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  info.index_members();
 }
 
 void index_names(Registry::Snapshot& snapshot) {

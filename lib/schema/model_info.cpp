@@ -1,11 +1,22 @@
 #include "dorm/model_info.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 
 namespace dorm {
+namespace {
+
+// Names are short, and looked up with every row["name"].
+std::size_t hash_of(std::string_view name) noexcept {
+  std::size_t hash = name.size();
+  for (const char c : name) hash = hash * 31 + static_cast<unsigned char>(c);
+  return hash ^ hash >> 15U;
+}
+
+}  // namespace
 
 std::string_view SqlText::get(std::string_view dialect) const noexcept {
   for (const auto& [name, text] : by_dialect) {
@@ -15,9 +26,23 @@ std::string_view SqlText::get(std::string_view dialect) const noexcept {
 }
 
 ModelInfo::Member ModelInfo::find(std::string_view wanted) const noexcept {
-  const auto found = std::lower_bound(members.begin(), members.end(), wanted,
-                                      [](const auto& member, std::string_view text) { return member.first < text; });
-  return found == members.end() || found->first != wanted ? Member{} : found->second;
+  if (members_by_hash.empty()) return {};
+  const std::size_t mask = members_by_hash.size() - 1;
+  for (std::size_t place = hash_of(wanted) & mask; members_by_hash[place] != 0; place = (place + 1) & mask) {
+    const auto& [known, member] = members[members_by_hash[place] - 1];
+    if (known == wanted) return member;
+  }
+  return {};
+}
+
+void ModelInfo::index_members() {
+  members_by_hash.assign(std::bit_ceil(members.size() * 2 + 1), 0);
+  const std::size_t mask = members_by_hash.size() - 1;
+  for (std::uint32_t i = 0; i < members.size(); ++i) {
+    std::size_t place = hash_of(members[i].first) & mask;
+    while (members_by_hash[place] != 0) place = (place + 1) & mask;
+    members_by_hash[place] = i + 1;
+  }
 }
 
 const FieldInfo* ModelInfo::find_field(std::string_view wanted) const noexcept {

@@ -4,19 +4,22 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "graph/node.hpp"
 #include "session/pending_change.hpp"
 #include "session/transaction.hpp"
+#include "write/statements.hpp"
 
 namespace dorm::write {
 
 class PendingRow final : public graph::Attachment, public PendingChange {
  public:
-  // What the slot was before: restored on rollback. `generated` are the cells that the database filled.
-  PendingRow(graph::Node& node, std::uint32_t slot, graph::SlotState before, std::vector<std::uint32_t> generated)
-      : node_(node), slot_(slot), before_(std::move(before)), generated_(std::move(generated)) {}
+  // What the slot was before: restored on rollback. `inserted` says which cells the database filled, null if none; `replaced`
+  // are those that dorm wrote by itself, with what was there.
+  PendingRow(graph::Node& node, std::uint32_t slot, graph::SlotState before, std::shared_ptr<const InsertPlan> inserted,
+             std::vector<graph::SlotState::Original> replaced)
+      : node_(node), slot_(slot), before_(std::move(before)), inserted_(std::move(inserted)), replaced_(std::move(replaced)) {}
   ~PendingRow() override { withdraw(); }
 
   void committed() noexcept override;
@@ -27,7 +30,8 @@ class PendingRow final : public graph::Attachment, public PendingChange {
   graph::Node& node_;
   std::uint32_t slot_;
   graph::SlotState before_;
-  std::vector<std::uint32_t> generated_;
+  std::shared_ptr<const InsertPlan> inserted_;
+  std::vector<graph::SlotState::Original> replaced_;
 };
 
 }  // namespace dorm::write

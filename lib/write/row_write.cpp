@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/coerce.hpp"
+#include "core/few.hpp"
 #include "dorm/error.hpp"
 #include "graph/row_sink.hpp"
 #include "load/run.hpp"
@@ -16,9 +17,9 @@
 namespace dorm::write {
 namespace {
 
-bool has_bytes(CellTag tag) noexcept {
-  return tag == CellTag::text || tag == CellTag::blob || tag == CellTag::json || tag == CellTag::decimal_text || tag == CellTag::uuid;
-}
+using Parameters = Few<Cell, 24>;
+
+bool has_bytes(CellTag tag) noexcept { return tag >= CellTag::decimal_text && (tag <= CellTag::uuid || tag == CellTag::json); }
 
 // As borrow(), decimals beyond 18 digits included: their text is put into `text`.
 Cell cell_of(const Value& value, std::string& text) {
@@ -33,16 +34,17 @@ const ModelInfo& model_of(const graph::Node& node) {
 }
 
 // Remembers in the open transaction, if there is one, how to undo what was just saved.
-void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, bool was_saved, std::vector<std::uint32_t> generated) {
+void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, bool was_saved, std::shared_ptr<const InsertPlan> inserted,
+            std::vector<graph::SlotState::Original> replaced = {}) {
   const auto found = node.states.find(slot);
   TransactionLevel* level = engine.session->current_transaction();
   if (level != nullptr) {
     graph::SlotState before;
     before.saved = was_saved;
     if (found != node.states.end()) before.originals = std::move(found->second.originals);
-    auto pending = std::make_unique<PendingRow>(node, slot, std::move(before), std::move(generated));
+    auto pending = std::make_unique<PendingRow>(node, slot, std::move(before), std::move(inserted), std::move(replaced));
     level->enlist(*pending);
-    node.attachments.push_back(std::move(pending));
+    node.attach(std::move(pending));
   }
   if (found == node.states.end() && saved) return;
   graph::SlotState& state = node.states[slot];
@@ -60,7 +62,7 @@ const Cell& stored(const graph::Node& node, std::uint32_t slot, std::uint32_t ce
   return node.cells(slot)[cell];
 }
 
-void append_key(const graph::Node& node, std::uint32_t slot, std::vector<Cell>& cells) {
+void append_key(const graph::Node& node, std::uint32_t slot, Parameters& parameters) {
   const ModelInfo& model = model_of(node);
   if (model.primary_key.empty()) throw StateError("model '" + model.name + "' has no primary key; its rows cannot be updated or deleted one by one");
   for (const std::uint32_t field : model.primary_key) {
@@ -68,7 +70,8 @@ void append_key(const graph::Node& node, std::uint32_t slot, std::vector<Cell>& 
     if (!cell.is_loaded()) {
       throw StateError("the key '" + query::label_of(model, model.fields[field]) + "' was not selected, so the row is read-only; select it too");
     }
-    cells.push_back(cell);
+    if (cell.is_null()) throw StateError("the row of model '" + model.name + "' is the missed side of a join and has no key: there is nothing to write");
+    parameters.push_back(cell);
   }
 }
 
@@ -78,21 +81,18 @@ void append_key(const graph::Node& node, std::uint32_t slot, std::vector<Cell>& 
 
 }  // namespace
 
-bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept {
-  const auto state = node.states.find(slot);
-  return state == node.states.end() || state->second.saved;
-}
-
 bool is_dirty(const graph::Node& node, std::uint32_t slot) noexcept {
   const auto state = node.states.find(slot);
   return state != node.states.end() && (!state->second.saved || !state->second.originals.empty());
 }
 
-void init_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value) {
-  std::string text;
-  Cell made = cell_of(value, text);
-  if (has_bytes(made.tag)) made.data = node.arena.copy(made.view()).data();
-  node.cells(slot)[cell] = made;
+void init_cell(graph::Arena& arena, Cell& cell, const Value& value) {
+  if (value.kind() == ValueKind::decimal && !value.decimal().fits()) {
+    cell = Cell::of_bytes(CellTag::decimal_text, arena.copy(value.decimal().text()));
+    return;
+  }
+  cell = borrow(value);
+  if (has_bytes(cell.tag)) cell.data = arena.copy(cell.view()).data();
 }
 
 void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value) {
@@ -103,7 +103,8 @@ void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const V
   Cell& current = node.cells(slot)[cell];
   const auto old_text = std::find_if(state.texts.begin(), state.texts.end(), [&](const auto& item) { return item.cell == cell; });
   const bool first_change = std::none_of(state.originals.begin(), state.originals.end(), [&](const auto& item) { return item.cell == cell; });
-  if (first_change && state.saved) {
+  // Also for a row that was deleted: should that be rolled back, the change is one again.
+  if (first_change && (state.saved || current.is_loaded())) {
     state.originals.push_back({cell, current, old_text == state.texts.end() ? nullptr : old_text->bytes});
   }
   if (has_bytes(made.tag)) {
@@ -122,7 +123,7 @@ void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const V
 void apply_defaults(const Context&, graph::Node& node, std::uint32_t slot) {
   const Cell* cells = node.cells(slot);
   for (const FieldInfo& field : model_of(node).fields) {
-    if (field.default_value && !cells[field.index].is_loaded()) init_cell(node, slot, field.index, query::default_value(*field.default_value, field.type));
+    if (field.default_value && !cells[field.index].is_loaded()) init_cell(node.arena, node.cells(slot)[field.index], query::default_value(*field.default_value, field.type));
   }
 }
 
@@ -131,9 +132,8 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
   apply_defaults(context, node, slot);
   Cell* cells = node.cells(slot);
   ColumnSet columns(model.fields.size());
-  std::vector<Cell> parameters;
-  parameters.reserve(model.fields.size());
-  std::vector<std::uint32_t> generated;
+  Parameters parameters;
+  Few<std::uint32_t, 8> generated;
   for (const FieldInfo& field : model.fields) {
     const Cell& cell = cells[field.index];
     if (field.generated) {
@@ -149,7 +149,7 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
       throw DataError(query::label_of(model, field) + " is required; give it a value");
     }
   }
-  const std::shared_ptr<const InsertPlan> plan = insert_plan(engine, context.registry, model, columns, generated);
+  std::shared_ptr<const InsertPlan> plan = insert_plan(engine, context.registry, model, columns, generated);
   if (plan->returning.empty()) {
     const driver::Outcome outcome = engine.session->execute(plan->statement, parameters);
     if (plan->generated_id != no_index) cells[plan->generated_id] = Cell::of_integer(outcome.last_insert_id);
@@ -168,39 +168,49 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
       cells[field] = cell;
     }
   }
-  settle(engine, node, slot, true, false, std::move(generated));
+  settle(engine, node, slot, true, false, std::move(plan));
 }
 
 void update(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot) {
   const ModelInfo& model = model_of(node);
   const auto state = node.states.find(slot);
   if (state == node.states.end() || state->second.originals.empty()) return;
-  std::vector<Cell> key;
+  Parameters key;
   append_key(node, slot, key);
-  for (const FieldInfo& field : model.fields) {
-    if (!field.on_update) continue;
-    const bool given = std::any_of(state->second.originals.begin(), state->second.originals.end(), [&](const auto& item) { return item.cell == field.index; });
-    if (!given) set_cell(node, slot, field.index, query::function_value(*field.on_update, field.type));
-  }
   ColumnSet columns(model.fields.size());
   for (const graph::SlotState::Original& original : state->second.originals) columns.add(original.cell);
-  std::vector<Cell> parameters;
+  // Values of dorm's own: shown once they are written, never dirty.
+  std::vector<std::pair<std::uint32_t, Value>> automatic;
+  for (const FieldInfo& field : model.fields) {
+    if (field.on_update && !columns.has(field.index)) automatic.emplace_back(field.index, query::function_value(*field.on_update, field.type));
+  }
+  for (const auto& [field, value] : automatic) columns.add(field);
+  Parameters parameters;
   const Cell* cells = node.cells(slot);
-  for (std::uint32_t field = 0; field < model.fields.size(); ++field)
-    if (columns.has(field)) parameters.push_back(cells[field]);
-  parameters.insert(parameters.end(), key.begin(), key.end());
+  for (std::uint32_t field = 0; field < model.fields.size(); ++field) {
+    if (!columns.has(field)) continue;
+    const auto own = std::find_if(automatic.begin(), automatic.end(), [&](const auto& item) { return item.first == field; });
+    parameters.push_back(own == automatic.end() ? cells[field] : borrow(own->second));
+  }
+  for (const Cell& cell : key) parameters.push_back(cell);
   const std::shared_ptr<const driver::Statement> statement = update_statement(engine, context.registry, model, columns);
   if (engine.session->execute(*statement, parameters).affected == 0) gone(model);
-  settle(engine, node, slot, true, true, {});
+  std::vector<graph::SlotState::Original> replaced;
+  for (const auto& [field, value] : automatic) {
+    set_cell(node, slot, field, value);
+    replaced.push_back(std::move(state->second.originals.back()));
+    state->second.originals.pop_back();
+  }
+  settle(engine, node, slot, true, true, nullptr, std::move(replaced));
 }
 
 void remove(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot) {
   const ModelInfo& model = model_of(node);
-  std::vector<Cell> key;
+  Parameters key;
   append_key(node, slot, key);
   const std::shared_ptr<const driver::Statement> statement = delete_statement(engine, context.registry, model);
   if (engine.session->execute(*statement, key).affected == 0) gone(model);
-  settle(engine, node, slot, false, true, {});
+  settle(engine, node, slot, false, true, nullptr);
 }
 
 }  // namespace dorm::write

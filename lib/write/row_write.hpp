@@ -19,8 +19,8 @@ using load::Engine;
 // Writes a checked value into a cell of a slot and remembers what was there. Null, numbers and times are copied, text and blobs
 // into memory of the row's own.
 void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value);
-// The same for a row that is being made: nothing to remember, bytes go to the node's arena.
-void init_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value);
+// The same for a row that is being made: nothing to remember, bytes go to its node's arena.
+void init_cell(graph::Arena& arena, Cell& cell, const Value& value);
 
 // INSERT of a row whose cells are set or unloaded. Applies client defaults, reads generated values back. DataError for a required
 // field that is absent.
@@ -32,7 +32,10 @@ void update(Engine& engine, const Context& context, graph::Node& node, std::uint
 // DELETE by key. NotFound if the row is gone.
 void remove(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot);
 
-bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept;
+inline bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept {
+  const auto* state = node.states.find(slot);
+  return state == nullptr || state->second.saved;
+}
 bool is_dirty(const graph::Node& node, std::uint32_t slot) noexcept;
 
 }  // namespace dorm::write

@@ -48,10 +48,11 @@ struct Writer {
 }  // namespace
 
 std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns,
-                                              const std::vector<std::uint32_t>& generated) {
+                                              std::span<const std::uint32_t> generated) {
   return engine.statements.get<InsertPlan>(key_of('i', registry, model), columns.words(), [&] {
     const sql::Dialect& dialect = engine.session->dialect();
     auto plan = std::make_shared<InsertPlan>();
+    plan->generated.assign(generated.begin(), generated.end());
     Writer writer(model);
     std::vector<std::string_view> names;
     std::vector<const sql::Expr*> values;
@@ -72,7 +73,7 @@ std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& re
     if (by_driver) {
       plan->generated_id = generated.front();
     } else {
-      plan->returning = generated;
+      plan->returning = plan->generated;
       for (const std::uint32_t index : generated) {
         const FieldInfo& field = model.fields[index];
         returning.push_back({writer.arena.expr(sql::Column{writer.table, field.column, field.type, field.nullable}), {}});

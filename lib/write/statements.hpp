@@ -5,9 +5,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
 #include <vector>
 
+#include "core/few.hpp"
 #include "driver/statement.hpp"
 #include "load/context.hpp"
 
@@ -18,23 +19,26 @@ using load::Engine;
 // Which fields of a model a statement writes.
 class ColumnSet {
  public:
-  explicit ColumnSet(std::size_t fields) : words_((fields + 63) / 64) {}
+  explicit ColumnSet(std::size_t fields) {
+    for (std::size_t i = 0; i < fields; i += 64) words_.push_back(0);
+  }
   void add(std::uint32_t field) noexcept { words_[field / 64] |= std::uint64_t{1} << (field % 64); }
   bool has(std::uint32_t field) const noexcept { return (words_[field / 64] >> (field % 64) & 1U) != 0; }
-  const std::vector<std::uint64_t>& words() const noexcept { return words_; }
+  std::span<const std::uint64_t> words() const noexcept { return words_; }
 
  private:
-  std::vector<std::uint64_t> words_;
+  Few<std::uint64_t, 2> words_;
 };
 
 struct InsertPlan {
   driver::Statement statement;
-  std::vector<std::uint32_t> returning;         // fields that come back as a row
+  std::vector<std::uint32_t> generated;         // fields that the database fills
+  std::vector<std::uint32_t> returning;         // those that come back as a row
   std::uint32_t generated_id = 0xFFFFFFFFU;     // or the one that the driver reports by itself
 };
 
 std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns,
-                                              const std::vector<std::uint32_t>& generated);
+                                              std::span<const std::uint32_t> generated);
 // Parameters: the columns in field order, then the key.
 std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns);
 std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry, const ModelInfo& model);

@@ -3,6 +3,7 @@
 // Trivially copyable. The tag says what the union holds; unloaded is not null.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -10,7 +11,7 @@
 namespace dorm {
 
 enum class CellTag : std::uint8_t {
-  unloaded = 0,  // fresh pages are zeroed, so a column nobody decoded reads as this
+  unloaded = 0,  // rows begin as zeros, so a column nobody decoded reads as this
   null,
   boolean,       // integer 0 or 1
   integer,
@@ -41,7 +42,15 @@ struct Cell {
 
   std::string_view view() const noexcept { return {data, size}; }
   bool is_null() const noexcept { return tag == CellTag::null; }
-  bool is_loaded() const noexcept { return tag != CellTag::unloaded; }
+  // A lazy load publishes a cell by its tag: what acquires the tag sees the rest.
+  CellTag acquire_tag() const noexcept { return std::atomic_ref(const_cast<CellTag&>(tag)).load(std::memory_order_acquire); }
+  bool is_loaded() const noexcept { return acquire_tag() != CellTag::unloaded; }
+  void publish(const Cell& value) noexcept {
+    scale = value.scale;
+    size = value.size;
+    integer = value.integer;  // whatever the union holds
+    std::atomic_ref(tag).store(value.tag, std::memory_order_release);
+  }
 
   static Cell of_null() noexcept { return make(CellTag::null, 0); }
   static Cell of_boolean(bool value) noexcept { return make(CellTag::boolean, value ? 1 : 0); }

@@ -9,14 +9,19 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "dorm/detail/cell.hpp"
+#include "dorm/detail/export.hpp"
 
 namespace dorm::detail {
 
-// Elements of `width` T each, zero-initialised. T is trivial.
+// Memory for pages: large ones are kept for the next result when they are given back. Thread-safe; throws std::bad_alloc.
+DORM_EXPORT void* take_page(std::size_t bytes);
+DORM_EXPORT void give_page(void* page, std::size_t bytes) noexcept;  // `bytes` as it was taken
+
+// Elements of `width` T each, zero when they are appended. T is trivial.
 template <class T>
 class PagedArray {
  public:
@@ -25,10 +30,7 @@ class PagedArray {
   PagedArray(const PagedArray&) = delete;
   PagedArray& operator=(const PagedArray&) = delete;
   ~PagedArray() {
-    for (T* page : pages_) {
-      if (page == nullptr) break;
-      std::free(page);
-    }
+    for (std::uint32_t page = 0; page < page_count_; ++page) give_page(pages_[page], page_bytes(page));
   }
 
   std::uint32_t size() const noexcept { return size_; }
@@ -43,7 +45,14 @@ class PagedArray {
 
   T* append() {
     if (size_ == capacity_) grow();
-    return next(size_++);
+    T* element = next(size_++);
+    // Now and not when the page is made: its first use finds it in the cache.
+    if (width_ == 1) {
+      *element = T{};
+    } else {
+      std::memset(static_cast<void*>(element), 0, sizeof(T) * width_);
+    }
+    return element;
   }
   void pop() noexcept { --size_; }
 
@@ -51,15 +60,14 @@ class PagedArray {
   // As at(), with the last page remembered: appending is sequential.
   T* next(std::uint32_t index) const noexcept { return last_ + static_cast<std::size_t>(index - last_first_) * width_; }
 
+  std::size_t page_bytes(std::uint32_t page) const noexcept { return (std::size_t{width_} * sizeof(T)) << (shift_ + page); }
+
   void grow() {
     if (page_count_ == pages_.size()) throw std::bad_alloc();
-    const std::size_t elements = std::size_t{1} << (shift_ + page_count_);
-    void* memory = std::calloc(elements * width_, sizeof(T));
-    if (memory == nullptr) throw std::bad_alloc();
-    last_ = static_cast<T*>(memory);
+    last_ = static_cast<T*>(take_page(page_bytes(page_count_)));
     last_first_ = capacity_;
-    pages_[page_count_++] = last_;
-    capacity_ += static_cast<std::uint32_t>(elements);
+    pages_[page_count_] = last_;
+    capacity_ += std::uint32_t{1} << (shift_ + page_count_++);
   }
 
   std::uint32_t width_;
@@ -69,7 +77,7 @@ class PagedArray {
   std::uint32_t page_count_ = 0;
   std::uint32_t last_first_ = 0;
   T* last_ = nullptr;
-  std::array<T*, 28> pages_{};
+  std::array<T*, 28> pages_;  // the first page_count_ of them
 };
 
 // The rows of one node of a loaded graph: stored rows of equal width, and slots, the rows as the user sees them.
