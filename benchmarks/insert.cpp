@@ -1,0 +1,146 @@
+// insert.cpp: what does it cost to insert 100,000 rows one by one in one transaction?
+//
+// By hand: one prepared statement, bound and stepped again and again; each row learns its key. By dorm: create().
+#include <array>
+
+#include "questions.hpp"
+#include "support/record.hpp"
+
+namespace dorm::bench {
+namespace {
+
+std::vector<Record> new_records(std::size_t count) {
+  std::vector<Record> records(count);
+  std::int64_t i = 0;
+  for (Record& record : records) {
+    ++i;
+    const std::string number = std::to_string(i);
+    record.name = "customer number " + number;
+    record.email = "customer" + number + "@example.org";
+    record.city = "a city called " + std::to_string(i % 1000);
+    if (i % 4 != 0) record.note = "a remark of some length on row " + number;
+    record.active = i % 3 == 0;
+    record.age = 18 + i % 60;
+    record.score = static_cast<double>(i) * 0.25;
+    record.cents = i * 7;
+    record.created = 1'793'000'000'000'000 + i * 1'234'567;
+  }
+  return records;
+}
+
+void insert(const SqliteClient& client, sqlite3_stmt* statement, Record& record) {
+  const auto text = [&](int place, const std::string& value) {
+    sqlite3_bind_text(statement, place, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+  };
+  text(1, record.name);
+  text(2, record.email);
+  text(3, record.city);
+  if (record.note) {
+    text(4, *record.note);
+  } else {
+    sqlite3_bind_null(statement, 4);
+  }
+  sqlite3_bind_int(statement, 5, record.active ? 1 : 0);
+  sqlite3_bind_int64(statement, 6, record.age);
+  sqlite3_bind_double(statement, 7, record.score);
+  sqlite3_bind_int64(statement, 8, record.cents);
+  std::array<char, 26> created{};
+  format_moment(record.created, created.data());
+  sqlite3_bind_text(statement, 9, created.data(), static_cast<int>(created.size()), SQLITE_STATIC);
+  client.expect(sqlite3_step(statement), SQLITE_DONE);
+  sqlite3_reset(statement);
+  record.id = sqlite3_last_insert_rowid(client.handle());
+}
+
+void insert(const PostgresClient& client, Record& record) {
+  char active = record.active ? 1 : 0;
+  std::array<char, 4> age{};
+  std::array<char, 8> score{};
+  std::array<char, 20> cents{};
+  std::array<char, 8> created{};
+  write_word(age.data(), static_cast<std::int32_t>(record.age));
+  write_word(score.data(), std::bit_cast<std::int64_t>(record.score));
+  const int cents_size = write_cents(record.cents, cents.data());
+  write_word(created.data(), record.created - postgres_epoch);
+  const auto size_of = [](const std::string& text) { return static_cast<int>(text.size()); };
+  const std::array<const char*, 9> values{record.name.data(), record.email.data(), record.city.data(), record.note ? record.note->data() : nullptr, &active,
+                                          age.data(),         score.data(),        cents.data(),       created.data()};
+  const std::array<int, 9> sizes{size_of(record.name), size_of(record.email), size_of(record.city), record.note ? size_of(*record.note) : 0, 1, 4, 8, cents_size, 8};
+  const PostgresClient::Result result = client.run("insert", 9, values.data(), sizes.data());
+  record.id = read_bigint(result.get(), 0, 0);
+}
+
+// Of the rows in the table, whoever has put them there; their keys go on counting from round to round.
+std::uint64_t digest_of_table(const Model& record) {
+  Digest digest;
+  for (const Row& row : record.select().order_by(record["id"])) {
+    digest.add(row["name"].text());
+    digest.add(row["email"].text());
+    digest.add(row["city"].text());
+    digest.add(row["note"].is_null() ? "null" : row["note"].text());
+    digest.add(std::int64_t{row["active"].boolean()});
+    digest.add(row["age"].integer());
+    digest.add(row["score"].real());
+    digest.add(row["balance"].decimal().unscaled());
+    digest.add(row["created"].datetime().microseconds);
+  }
+  return digest.value();
+}
+
+Row create(const Model& model, const Record& record) {
+  return model.create({{"name", record.name},
+                       {"email", record.email},
+                       {"city", record.city},
+                       {"note", record.note ? Value(*record.note) : Value()},
+                       {"active", record.active},
+                       {"age", record.age},
+                       {"score", record.score},
+                       {"balance", Decimal(record.cents, 2)},
+                       {"created", DateTime{record.created}}});
+}
+
+// The statement that create() sends.
+std::string insert_sql(Database& database, const Model& model, const Record& record) {
+  const QueryCount count(database);
+  create(model, record);
+  return count.statements().back();
+}
+
+}  // namespace
+
+void insert(const Settings& settings, Place& place, Report& report) {
+  Database& database = place.database();
+  const Model model = database["Record"];
+  std::vector<Record> records = new_records(settings.scaled(100'000));
+  const std::string sql = insert_sql(database, model, records.front());
+
+  Contestant by_hand;
+  SqliteClient::Statement statement;
+  if (place.is_sqlite()) {
+    statement = place.sqlite_client().prepare(sql);
+    by_hand.work = [&] {
+      place.sqlite_client().execute("BEGIN IMMEDIATE");
+      for (Record& record : records) insert(place.sqlite_client(), statement.get(), record);
+      place.sqlite_client().execute("COMMIT");
+    };
+  } else {
+    place.postgres_client().prepare("insert", sql);
+    by_hand.work = [&] {
+      place.postgres_client().execute("BEGIN");
+      for (Record& record : records) insert(place.postgres_client(), record);
+      place.postgres_client().execute("COMMIT");
+    };
+  }
+  Contestant dorm;
+  dorm.work = [&] {
+    Transaction transaction = database.transaction();
+    for (const Record& record : records) create(model, record);
+    transaction.commit();
+  };
+  by_hand.prepare = dorm.prepare = [&] { database.execute("DELETE FROM record"); };
+  by_hand.digest = dorm.digest = [&] { return digest_of_table(model); };
+
+  compete(settings, report, {"insert in a transaction", place.name(), "row", records.size(), 0, 0, 0, 1.5}, by_hand, dorm);
+}
+
+}  // namespace dorm::bench
