@@ -21,17 +21,33 @@ struct QueryTopic {
   QueryCases (*cases)();
 };
 
-constexpr std::array<QueryTopic, 6> topics{{{"joins", join_cases},
+constexpr std::array<QueryTopic, 7> topics{{{"joins", join_cases},
                                             {"sources", source_cases},
                                             {"conditions", condition_cases},
                                             {"shaping", shaping_cases},
                                             {"statements", statement_cases},
+                                            {"types", type_cases},
                                             {"mistakes", mistake_cases}}};
 
 Registry registry() {
   const std::string folder = DORM_SOURCE_DIR "/schemas/";
   const std::vector<std::filesystem::path> paths{folder + "social", folder + "music"};
-  return Registry::load(std::span<const std::filesystem::path>(paths));
+  return Registry::load(std::span<const std::filesystem::path>(paths)).with(R"({"dorm": 1,
+    "enums": {"Status": {"values": ["open", "closed", "lost"]}},
+    "models": {"Item": {"fields": {
+      "price": {"type": "decimal", "precision": 12, "scale": 2},
+      "weight": {"type": "decimal", "precision": 8, "scale": 4, "nullable": true},
+      "small": {"type": "smallint"},
+      "ratio": {"type": "double"},
+      "code": {"type": "uuid"},
+      "data": {"type": "binary", "nullable": true},
+      "made_on": {"type": "date"},
+      "opens_at": {"type": "time"},
+      "moment": {"type": "datetime"},
+      "local": {"type": "datetime", "timezone": false},
+      "flag": {"type": "boolean", "nullable": true},
+      "status": {"type": "enum", "enum": "Status"},
+      "info": {"type": "json", "nullable": true}}}}})");
 }
 
 std::string values_line(const Values& values) {
@@ -151,10 +167,51 @@ void populate(Database& db) {
   }
 }
 
+void populate_items(const Database& db) {
+  const Model item = db["Item"];
+  const auto code = [](int last) { return "00000000-0000-4000-8000-00000000000" + std::to_string(last); };
+  item.create({{"price", "1.50"},
+               {"weight", "0.0001"},
+               {"small", 1},
+               {"ratio", 0.25},
+               {"code", code(1)},
+               {"data", Blob{std::string("\x00\xFF", 2)}},
+               {"made_on", "2026-11-01"},
+               {"opens_at", "09:30"},
+               {"moment", "2026-11-01 10:00:00.25"},
+               {"local", "2026-11-01 10:00:00"},
+               {"flag", true},
+               {"status", "open"},
+               {"info", Json{R"({"a": [1, 2]})"}}});
+  item.create({{"price", "19.99"},
+               {"weight", "20.5"},
+               {"small", 2},
+               {"ratio", -1.5},
+               {"code", code(3)},
+               {"data", Blob{"b"}},
+               {"made_on", "2026-11-02"},
+               {"opens_at", "08:15:00.000001"},
+               {"moment", "2026-11-02 00:00:00"},
+               {"local", "2026-11-02 00:00:00"},
+               {"flag", false},
+               {"status", "closed"},
+               {"info", Json{"null"}}});
+  item.create({{"price", "-0.01"},
+               {"small", 3},
+               {"ratio", 1e9},
+               {"code", code(2)},
+               {"made_on", "2026-11-03"},
+               {"opens_at", "23:59:59.999999"},
+               {"moment", "2026-10-31 23:59:59"},
+               {"local", "2026-12-24 18:00:00"},
+               {"status", "lost"}});
+}
+
 // What each case answers on a backend, the rows sorted.
 std::vector<std::pair<std::string, std::vector<std::string>>> answers_of(const Backend& backend) {
   Database db = Database::open(fresh_database(backend), registry());
   populate(db);
+  populate_items(db);
   std::vector<std::pair<std::string, std::vector<std::string>>> answers;
   for (const QueryTopic& topic : topics) {
     if (topic.cases == mistake_cases) continue;

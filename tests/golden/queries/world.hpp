@@ -29,6 +29,7 @@ struct QueryWorld {
   const Model user = db["User"], tweet = db["Tweet"], favorite = db["Favorite"], category = db["Category"];
   const Model relationship = db["Relationship"], activity_log = db["ActivityLog"], album = db["Album"],
               track = db["Track"];
+  const Model item = db["Item"];
 };
 
 struct QueryCase {
@@ -43,6 +44,7 @@ QueryCases source_cases();
 QueryCases condition_cases();
 QueryCases shaping_cases();
 QueryCases statement_cases();
+QueryCases type_cases();
 QueryCases mistake_cases();
 
 }  // namespace dorm::test
