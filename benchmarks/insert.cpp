@@ -111,6 +111,7 @@ std::string insert_sql(Database& database, const Model& model, const Record& rec
 void insert(const Settings& settings, Place& place, Report& report) {
   Database& database = place.database();
   const Model model = database["Record"];
+  database.execute("DELETE FROM record");
   std::vector<Record> records = new_records(settings.scaled(100'000));
   const std::string sql = insert_sql(database, model, records.front());
 
