@@ -491,9 +491,11 @@ class Compiler {
   const sql::Expr* cast(const Term& term) {
     const Term& operand = *term.children[0];
     const sql::Expr* made = expr(operand);
-    if (operand.type.kind != TypeKind::decimal || dialect_.capabilities().native_decimal) return arena_.expr(sql::Cast{made, term.type});
+    const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer || operand.type.kind == TypeKind::bigint;
+    const bool scales = operand.type.kind == TypeKind::decimal || (is_integer && term.type.kind == TypeKind::decimal);
+    if (!scales || dialect_.capabilities().native_decimal) return arena_.expr(sql::Cast{made, term.type});
     if (term.type.kind == TypeKind::decimal) {
-      if (term.type.scale < operand.type.scale) throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
+      if (!is_integer && term.type.scale < operand.type.scale) throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
       return scaled(operand, term.type.scale);
     }
     if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
