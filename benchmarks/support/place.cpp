@@ -49,9 +49,8 @@ Place::~Place() {
 
 std::unique_ptr<Place> Place::sqlite() {
   const std::string directory = temporary_directory();
-  const std::string file = directory + "/bench.db";
-  std::unique_ptr<Place> place(new Place("sqlite", directory, "sqlite://" + file));
-  place->by_hand_sqlite_ = std::make_unique<SqliteClient>(file);
+  std::unique_ptr<Place> place(new Place("sqlite", directory, "sqlite://" + directory + "/bench.db"));
+  place->by_hand_sqlite_ = std::make_unique<SqliteClient>(place->file());
   return place;
 }
 
@@ -74,7 +73,7 @@ void Place::fill_records(std::size_t rows) {
   sql = replaced(std::move(sql), "{moment}", moment(is_sqlite()));
   database().execute("DELETE FROM record");
   database().execute(sql);
-  database().execute("ANALYZE");
+  analyze();
 }
 
 void Place::fill_tree(std::size_t roots) {
@@ -85,7 +84,13 @@ void Place::fill_tree(std::size_t roots) {
   insert("INSERT INTO a (id, name, value, created) SELECT i, 'root of the tree ' || i, i * 3, {moment} FROM n", roots);
   insert("INSERT INTO b (id, a_id, name, rank, score) SELECT i, (i + 2) / 3, 'branch of the tree ' || i, i % 3, i * 0.5 FROM n", roots * 3);
   insert("INSERT INTO c (id, b_id, name, remark, amount) SELECT i, (i + 1) / 2, 'leaf ' || i, 'a remark on leaf ' || i, i % 100 FROM n", roots * 6);
+  analyze();
+}
+
+void Place::analyze() {
   database().execute("ANALYZE");
+  // SQLite reads the statistics with the schema: a connection that knows that already would plan without them.
+  if (is_sqlite()) by_hand_sqlite_ = std::make_unique<SqliteClient>(file());
 }
 
 }  // namespace dorm::bench

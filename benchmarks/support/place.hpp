@@ -34,6 +34,8 @@ class Place {
 
  private:
   Place(std::string name, std::string directory, const std::string& url);
+  std::string file() const { return directory_ + "/bench.db"; }
+  void analyze();
 
   std::string name_;
   std::string directory_;  // removed in the end; may be empty
