@@ -47,9 +47,11 @@ Row new_row(std::shared_ptr<const load::Context> context, const ModelInfo& model
 void init_field(graph::Node& node, const FieldInfo& field, Cell& cell, const Value& value) {
   const ModelInfo& model = *node.shape->model;
   if (field.generated) refuse_generated(model, field);
+  // An auto-increment key may be left to the database by null.
+  const bool may_be_null = field.nullable || field.auto_increment;
+  if (query::fits_plainly(field, value) || (may_be_null && value.is_null())) return write::init_cell(node.arena, cell, value);
   Value converted;
-  const bool generated_key = field.auto_increment && value.is_null();
-  write::init_cell(node.arena, cell, generated_key ? value : query::fit(load::context_of(node).registry, model, field, value, converted));
+  write::init_cell(node.arena, cell, query::fit(load::context_of(node).registry, model, field, value, converted));
 }
 
 void set_field(graph::Node& node, std::uint32_t slot, const FieldInfo& field, const Value& value) {

@@ -49,6 +49,11 @@ bool less(const Value& left, const Value& right) {
 
 std::string label_of(const ModelInfo& model, const FieldInfo& field) { return model.name + "." + field.name; }
 
+bool fits_plainly(const FieldInfo& field, const Value& value) noexcept {
+  const bool has_rules = field.min || field.max || field.min_length != 0 || !field.pattern.empty() || field.enumeration != no_index;
+  return !has_rules && dorm::fits_plainly(value, field.type);
+}
+
 Value fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, Value value) {
   Value converted;
   if (&fit(registry, model, field, value, converted) == &converted) return converted;

@@ -16,6 +16,9 @@ Value fit(const Registry& registry, const ModelInfo& model, const FieldInfo& fie
 // The same without a copy where nothing changes: returns `value` itself, or `converted`, which is given the new one.
 const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value, Value& converted);
 
+// Whether fit() would return it as it is, for the values and fields where that is told at a glance.
+bool fits_plainly(const FieldInfo& field, const Value& value) noexcept;
+
 // What dorm writes where the field is absent: the literal, or now / a new uuid.
 Value default_value(const Default& from, const Type& type);
 Value function_value(Function function, const Type& type);

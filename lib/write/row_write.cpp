@@ -121,9 +121,13 @@ void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const V
 }
 
 void apply_defaults(const Context&, graph::Node& node, std::uint32_t slot) {
-  const Cell* cells = node.cells(slot);
-  for (const FieldInfo& field : model_of(node).fields) {
-    if (field.default_value && !cells[field.index].is_loaded()) init_cell(node.arena, node.cells(slot)[field.index], query::default_value(*field.default_value, field.type));
+  const ModelInfo& model = model_of(node);
+  Cell* cells = node.cells(slot);
+  for (std::size_t i = 0; i < model.fields.size(); ++i) {
+    // The cell is asked first: it is at hand, what the model says of the field is not.
+    if (cells[i].is_loaded() || !model.fields[i].default_value) continue;
+    const FieldInfo& field = model.fields[i];
+    init_cell(node.arena, cells[i], query::default_value(*field.default_value, field.type));
   }
 }
 
