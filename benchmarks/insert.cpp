@@ -63,9 +63,24 @@ void insert(const PostgresClient& client, Record& record) {
   const int cents_size = write_cents(record.cents, cents.data());
   write_word(created.data(), record.created - postgres_epoch);
   const auto size_of = [](const std::string& text) { return static_cast<int>(text.size()); };
-  const std::array<const char*, 9> values{record.name.data(), record.email.data(), record.city.data(), record.note ? record.note->data() : nullptr, &active,
-                                          age.data(),         score.data(),        cents.data(),       created.data()};
-  const std::array<int, 9> sizes{size_of(record.name), size_of(record.email), size_of(record.city), record.note ? size_of(*record.note) : 0, 1, 4, 8, cents_size, 8};
+  const std::array<const char*, 9> values{record.name.data(),
+                                          record.email.data(),
+                                          record.city.data(),
+                                          record.note ? record.note->data() : nullptr,
+                                          &active,
+                                          age.data(),
+                                          score.data(),
+                                          cents.data(),
+                                          created.data()};
+  const std::array<int, 9> sizes{size_of(record.name),
+                                 size_of(record.email),
+                                 size_of(record.city),
+                                 record.note ? size_of(*record.note) : 0,
+                                 1,
+                                 4,
+                                 8,
+                                 cents_size,
+                                 8};
   const PostgresClient::Result result = client.run("insert", 9, values.data(), sizes.data());
   record.id = read_bigint(result.get(), 0, 0);
 }
@@ -141,7 +156,8 @@ void insert(const Settings& settings, Place& place, Report& report) {
   by_hand.prepare = dorm.prepare = [&] { database.execute("DELETE FROM record"); };
   by_hand.digest = dorm.digest = [&] { return digest_of_table(model); };
 
-  compete(settings, report, {"insert in a transaction", place.name(), "row", records.size(), 0, 0, 0, 1.5}, by_hand, dorm);
+  compete(settings, report, {"insert in a transaction", place.name(), "row", records.size(), 0, 0, 0, 1.5}, by_hand,
+          dorm);
 }
 
 }  // namespace dorm::bench

@@ -1,7 +1,7 @@
 // join.cpp: what does it cost to load a tree of 10,000 × 3 × 2 rows as one join, each row of it once?
 //
-// 60,000 result rows of 14 columns become 100,000 rows. By hand: the row before, then a hash table, tell whether a parent is
-// known, and only a new one is decoded. Freeing is part of it.
+// 60,000 result rows of 14 columns become 100,000 rows. By hand: the row before, then a hash table, tell whether a
+// parent is known, and only a new one is decoded. Freeing is part of it.
 #include <deque>
 #include <unordered_map>
 
@@ -68,7 +68,9 @@ struct SqliteRow {
   std::int64_t integer(int column) const { return sqlite3_column_int(row, column); }
   double real(int column) const { return sqlite3_column_double(row, column); }
   void text(int column, std::string& text) const { read_text(row, column, text); }
-  std::int64_t moment(int column) const { return parse_moment(reinterpret_cast<const char*>(sqlite3_column_text(row, column))); }
+  std::int64_t moment(int column) const {
+    return parse_moment(reinterpret_cast<const char*>(sqlite3_column_text(row, column)));
+  }
 };
 
 struct PostgresRow {

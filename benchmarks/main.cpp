@@ -48,7 +48,8 @@ void ask_all(const Settings& settings, Place& place, Report& report) {
     std::string_view name;
     void (*ask)(const Settings&, Place&, Report&);
   };
-  for (const Question& question : {Question{"scan", scan}, Question{"join", join}, Question{"get", get}, Question{"insert", insert}}) {
+  for (const Question& question :
+       {Question{"scan", scan}, Question{"join", join}, Question{"get", get}, Question{"insert", insert}}) {
     if (settings.only.empty() || settings.only == question.name) question.ask(settings, place, report);
   }
 }

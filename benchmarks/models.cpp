@@ -17,10 +17,13 @@ void write_schema(const fs::path& directory, std::size_t models) {
     const std::string number = std::to_string(i);
     std::ofstream file(directory / ("model" + number + ".json"));
     file << "{\n  \"dorm\": 1,\n  \"models\": {\n    \"Model" << number << "\": {\n      \"fields\": {\n";
-    file << "        \"previous\": { \"type\": \"foreign_key\", \"to\": \"Model" << (i == 0 ? 0 : i - 1) << "\", \"nullable\": true, \"backref\": \"next" << number << "\" }";
-    const char* const types[] = {R"("type": "string", "max_length": 80)", R"("type": "bigint")", R"("type": "datetime", "nullable": true)",
-                                 R"("type": "decimal", "precision": 12, "scale": 2)", R"("type": "boolean", "default": false)"};
-    for (std::size_t field = 1; field < 20; ++field) file << ",\n        \"field" << field << "\": { " << types[field % std::size(types)] << " }";
+    file << "        \"previous\": { \"type\": \"foreign_key\", \"to\": \"Model" << (i == 0 ? 0 : i - 1)
+         << "\", \"nullable\": true, \"backref\": \"next" << number << "\" }";
+    const char* const types[] = {
+        R"("type": "string", "max_length": 80)", R"("type": "bigint")", R"("type": "datetime", "nullable": true)",
+        R"("type": "decimal", "precision": 12, "scale": 2)", R"("type": "boolean", "default": false)"};
+    for (std::size_t field = 1; field < 20; ++field)
+      file << ",\n        \"field" << field << "\": { " << types[field % std::size(types)] << " }";
     file << "\n      }\n    }\n  }\n}\n";
   }
 }
@@ -38,7 +41,8 @@ void models(const Settings& settings, Report& report) {
     const double start = cpu_seconds();
     const Registry registry = Registry::load(directory);
     const double milliseconds = (cpu_seconds() - start) * 1e3;
-    if (registry.models().size() != count) throw std::runtime_error("the schema files hold other models than were written");
+    if (registry.models().size() != count)
+      throw std::runtime_error("the schema files hold other models than were written");
     if (round == 0 || milliseconds < best) best = milliseconds;
   }
   fs::remove_all(directory);

@@ -98,7 +98,8 @@ void scan(const Settings& settings, Place& place, Report& report) {
   dorm.digest = [&] { return digest(rows); };
   dorm.drop = [&] { rows = {}; };
 
-  compete(settings, report, {"scan", place.name(), "row", count, 0, 0, 0, place.is_sqlite() ? 0.85 : 1.0}, by_hand, dorm);
+  compete(settings, report, {"scan", place.name(), "row", count, 0, 0, 0, place.is_sqlite() ? 0.85 : 1.0}, by_hand,
+          dorm);
   if (settings.contestant.empty()) {
     const double each = static_cast<double>(allocated) / static_cast<double>(count);
     report.add({"allocations of a scanned row", place.name(), "", count, 0, each, 0, 0.05});

@@ -91,7 +91,9 @@ void compete(const Settings& settings, Report& report, Line line, const Contesta
     if (dorm_first) ours = take_turn(dorm);
     theirs = take_turn(by_hand);
     if (!dorm_first) ours = take_turn(dorm);
-    if (theirs.digest != ours.digest) throw std::runtime_error(line.question + " on " + line.backend + ": dorm and the hand-written code read different data");
+    if (theirs.digest != ours.digest)
+      throw std::runtime_error(line.question + " on " + line.backend +
+                               ": dorm and the hand-written code read different data");
     if (round == 0) continue;
     hand_times.push_back(theirs.seconds);
     dorm_times.push_back(ours.seconds);
@@ -115,19 +117,24 @@ bool Report::holds() const {
 
 void Report::print(std::ostream& out) const {
   out << "\nCPU time of the client, dorm against hand-written code, medians. Below 1 dorm is faster.\n\n";
-  out << std::left << std::setw(30) << "question" << std::setw(10) << "backend" << std::right << std::setw(9) << "count" << std::setw(13)
-      << "by hand" << std::setw(13) << "dorm" << std::setw(8) << "ratio" << std::setw(8) << "bound" << "\n";
+  out << std::left << std::setw(30) << "question" << std::setw(10) << "backend" << std::right << std::setw(9) << "count"
+      << std::setw(13) << "by hand" << std::setw(13) << "dorm" << std::setw(8) << "ratio" << std::setw(8) << "bound"
+      << "\n";
   for (const Line& line : lines_) {
     const std::string unit = line.by_hand > 0 ? " µs" : " " + line.unit;
-    out << std::left << std::setw(30) << line.question << std::setw(10) << line.backend << std::right << std::setw(9) << line.count;
+    out << std::left << std::setw(30) << line.question << std::setw(10) << line.backend << std::right << std::setw(9)
+        << line.count;
     // The µ is two bytes, one character.
     out << std::setw(line.by_hand > 0 ? 14 : 13) << (line.by_hand > 0 ? fixed(line.by_hand, 2) + unit : "-");
-    out << std::setw(line.by_hand > 0 ? 14 : 13) << (line.by_hand > 0 ? fixed(line.by_dorm, 2) + unit : fixed(line.by_dorm, line.by_dorm < 1 ? 4 : 0) + unit);
-    out << std::setw(8) << (line.by_hand > 0 ? fixed(line.ratio, 2) : "-") << std::setw(8) << fixed(line.bound, 2) << (line.holds() ? "" : "  MISSED") << "\n";
+    out << std::setw(line.by_hand > 0 ? 14 : 13)
+        << (line.by_hand > 0 ? fixed(line.by_dorm, 2) + unit : fixed(line.by_dorm, line.by_dorm < 1 ? 4 : 0) + unit);
+    out << std::setw(8) << (line.by_hand > 0 ? fixed(line.ratio, 2) : "-") << std::setw(8) << fixed(line.bound, 2)
+        << (line.holds() ? "" : "  MISSED") << "\n";
   }
   out << "\n" << std::string(43, ' ') << "each against its bound (|)\n";
   for (const Line& line : lines_) {
-    out << std::left << std::setw(30) << line.question << std::setw(10) << line.backend << " [" << bar(line) << "] " << fixed(line.value(), 2) << "\n";
+    out << std::left << std::setw(30) << line.question << std::setw(10) << line.backend << " [" << bar(line) << "] "
+        << fixed(line.value(), 2) << "\n";
   }
   for (const std::string& why : skipped_) out << "\nnot measured: " << why << "\n";
   out << "\n" << (holds() ? "All bounds hold." : "A bound was missed.") << "\n";
@@ -137,9 +144,11 @@ void Report::write_json(std::ostream& out) const {
   out << "{\n  \"results\": [";
   const char* separator = "\n";
   for (const Line& line : lines_) {
-    out << separator << "    {\"question\": \"" << line.question << "\", \"backend\": \"" << line.backend << "\", \"count\": " << line.count;
+    out << separator << "    {\"question\": \"" << line.question << "\", \"backend\": \"" << line.backend
+        << "\", \"count\": " << line.count;
     if (line.by_hand > 0) {
-      out << ", \"by_hand_us\": " << fixed(line.by_hand, 4) << ", \"dorm_us\": " << fixed(line.by_dorm, 4) << ", \"ratio\": " << fixed(line.ratio, 4);
+      out << ", \"by_hand_us\": " << fixed(line.by_hand, 4) << ", \"dorm_us\": " << fixed(line.by_dorm, 4)
+          << ", \"ratio\": " << fixed(line.ratio, 4);
     } else {
       out << ", \"unit\": \"" << line.unit << "\", \"value\": " << fixed(line.by_dorm, 6);
     }

@@ -24,22 +24,22 @@ struct Settings {
 };
 
 struct Contestant {
-  std::function<void()> prepare;           // before each round, not measured; may be empty
-  std::function<void()> work;              // measured
-  std::function<std::uint64_t()> digest;   // of everything that work() left; not measured
-  std::function<void()> drop;              // frees what work() left: measured as part of the work; may be empty
+  std::function<void()> prepare;          // before each round, not measured; may be empty
+  std::function<void()> work;             // measured
+  std::function<std::uint64_t()> digest;  // of everything that work() left; not measured
+  std::function<void()> drop;             // frees what work() left: measured as part of the work; may be empty
 };
 
 // A line of the report: a ratio to hand-written code, or a number of its own.
 struct Line {
   std::string question;
   std::string backend;
-  std::string unit;          // what is counted: "row", "allocations per row", "ms"
-  std::size_t count = 0;     // rows
-  double by_hand = 0;        // µs per row; 0 if there is no other side
-  double by_dorm = 0;        // µs per row, or the number itself
-  double ratio = 0;          // median over the rounds
-  double bound = 0;          // what the project promises of the ratio, or of the number
+  std::string unit;       // what is counted: "row", "allocations per row", "ms"
+  std::size_t count = 0;  // rows
+  double by_hand = 0;     // µs per row; 0 if there is no other side
+  double by_dorm = 0;     // µs per row, or the number itself
+  double ratio = 0;       // median over the rounds
+  double bound = 0;       // what the project promises of the ratio, or of the number
 
   double value() const { return by_hand > 0 ? ratio : by_dorm; }
   bool holds() const { return value() <= bound; }
@@ -49,7 +49,7 @@ class Report {
  public:
   void add(Line line);
   void skip(std::string why) { skipped_.push_back(std::move(why)); }
-  void print(std::ostream& out) const;       // table and bars
+  void print(std::ostream& out) const;  // table and bars
   void write_json(std::ostream& out) const;
   bool holds() const;
 

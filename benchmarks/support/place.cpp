@@ -10,7 +10,8 @@ namespace dorm::bench {
 namespace {
 
 std::string replaced(std::string text, std::string_view from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
   return text;
 }
 
@@ -25,14 +26,16 @@ constexpr const char* numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELE
 // A moment for each i, as a column of the backend's own type.
 std::string moment(bool is_sqlite) {
   const std::string text =
-      "'2026-' || (10 + i % 3) || '-' || (10 + i % 18) || ' ' || (10 + i % 14) || ':' || (10 + i % 50) || ':' || (10 + i % 49) || '.' || "
+      "'2026-' || (10 + i % 3) || '-' || (10 + i % 18) || ' ' || (10 + i % 14) || ':' || (10 + i % 50) || ':' || (10 + "
+      "i % 49) || '.' || "
       "(100000 + i % 900000)";
   return is_sqlite ? text : "CAST(" + text + " || '+00' AS timestamptz)";
 }
 
 }  // namespace
 
-Place::Place(std::string name, std::string directory, const std::string& url) : name_(std::move(name)), directory_(std::move(directory)) {
+Place::Place(std::string name, std::string directory, const std::string& url)
+    : name_(std::move(name)), directory_(std::move(directory)) {
   database_ = std::make_unique<dorm::Database>(
       dorm::Database::open(url, dorm::Registry::load(std::filesystem::path(DORM_SOURCE_DIR "/benchmarks/schemas"))));
   database_->drop_tables();
@@ -64,9 +67,11 @@ std::unique_ptr<Place> Place::postgres() {
 
 void Place::fill_records(std::size_t rows) {
   std::string sql = std::string(numbers) +
-                    "INSERT INTO record (id, name, email, city, note, active, age, score, balance, created) SELECT i, 'customer number ' || i, "
+                    "INSERT INTO record (id, name, email, city, note, active, age, score, balance, created) SELECT i, "
+                    "'customer number ' || i, "
                     "'customer' || i || '@example.org', 'a city called ' || (i % 1000), "
-                    "CASE WHEN i % 4 = 0 THEN NULL ELSE 'a remark of some length on row ' || i END, i % 3 = 0, 18 + i % 60, i * 0.25, {cents}, "
+                    "CASE WHEN i % 4 = 0 THEN NULL ELSE 'a remark of some length on row ' || i END, i % 3 = 0, 18 + i "
+                    "% 60, i * 0.25, {cents}, "
                     "{moment} FROM n";
   sql = replaced(std::move(sql), "{rows}", std::to_string(rows));
   sql = replaced(std::move(sql), "{cents}", is_sqlite() ? "i * 7" : "CAST(i * 7 AS numeric) / 100");
@@ -78,12 +83,19 @@ void Place::fill_records(std::size_t rows) {
 
 void Place::fill_tree(std::size_t roots) {
   const auto insert = [&](const std::string& text, std::size_t rows) {
-    database().execute(replaced(replaced(numbers + text, "{rows}", std::to_string(rows)), "{moment}", moment(is_sqlite())));
+    database().execute(
+        replaced(replaced(numbers + text, "{rows}", std::to_string(rows)), "{moment}", moment(is_sqlite())));
   };
   for (const char* table : {"c", "b", "a"}) database().execute(std::string("DELETE FROM ") + table);
   insert("INSERT INTO a (id, name, value, created) SELECT i, 'root of the tree ' || i, i * 3, {moment} FROM n", roots);
-  insert("INSERT INTO b (id, a_id, name, rank, score) SELECT i, (i + 2) / 3, 'branch of the tree ' || i, i % 3, i * 0.5 FROM n", roots * 3);
-  insert("INSERT INTO c (id, b_id, name, remark, amount) SELECT i, (i + 1) / 2, 'leaf ' || i, 'a remark on leaf ' || i, i % 100 FROM n", roots * 6);
+  insert(
+      "INSERT INTO b (id, a_id, name, rank, score) SELECT i, (i + 2) / 3, 'branch of the tree ' || i, i % 3, i * 0.5 "
+      "FROM n",
+      roots * 3);
+  insert(
+      "INSERT INTO c (id, b_id, name, remark, amount) SELECT i, (i + 1) / 2, 'leaf ' || i, 'a remark on leaf ' || i, i "
+      "% 100 FROM n",
+      roots * 6);
   analyze();
 }
 

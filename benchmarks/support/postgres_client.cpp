@@ -27,7 +27,8 @@ void PostgresClient::execute(const char* sql) const {
   if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) throw std::runtime_error(PQerrorMessage(connection_));
 }
 
-PostgresClient::Result PostgresClient::run(const char* name, int parameters, const char* const* values, const int* sizes) const {
+PostgresClient::Result PostgresClient::run(const char* name, int parameters, const char* const* values,
+                                           const int* sizes) const {
   Result result(PQexecPrepared(connection_, name, parameters, values, sizes, binary.data(), 1));
   const ExecStatusType status = PQresultStatus(result.get());
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw std::runtime_error(PQerrorMessage(connection_));
@@ -51,7 +52,8 @@ int write_cents(std::int64_t cents, char* numeric) {
   std::uint64_t left = static_cast<std::uint64_t>(cents < 0 ? -cents : cents) * 100;
   std::array<std::int16_t, 6> digits{};  // the lowest first
   int count = 0;
-  for (; left != 0; left /= 10'000) digits[static_cast<std::size_t>(count++)] = static_cast<std::int16_t>(left % 10'000);
+  for (; left != 0; left /= 10'000)
+    digits[static_cast<std::size_t>(count++)] = static_cast<std::int16_t>(left % 10'000);
   write_word(numeric, static_cast<std::int16_t>(count));
   write_word(numeric + 2, static_cast<std::int16_t>(count - 2));
   write_word(numeric + 4, static_cast<std::uint16_t>(cents < 0 ? 0x4000 : 0));

@@ -28,7 +28,8 @@ class PostgresClient {
   void prepare(const char* name, const std::string& sql) const;
   void execute(const char* sql) const;
   // Everything in binary format.
-  Result run(const char* name, int parameters = 0, const char* const* values = nullptr, const int* sizes = nullptr) const;
+  Result run(const char* name, int parameters = 0, const char* const* values = nullptr,
+             const int* sizes = nullptr) const;
 
  private:
   PGconn* connection_ = nullptr;
@@ -52,14 +53,22 @@ void write_word(char* bytes, Word word) {
   std::memcpy(bytes, &word, sizeof word);
 }
 
-inline std::int64_t read_bigint(const PGresult* result, int row, int column) { return read_word<std::int64_t>(PQgetvalue(result, row, column)); }
-inline std::int64_t read_integer(const PGresult* result, int row, int column) { return read_word<std::int32_t>(PQgetvalue(result, row, column)); }
-inline double read_double(const PGresult* result, int row, int column) { return std::bit_cast<double>(read_bigint(result, row, column)); }
+inline std::int64_t read_bigint(const PGresult* result, int row, int column) {
+  return read_word<std::int64_t>(PQgetvalue(result, row, column));
+}
+inline std::int64_t read_integer(const PGresult* result, int row, int column) {
+  return read_word<std::int32_t>(PQgetvalue(result, row, column));
+}
+inline double read_double(const PGresult* result, int row, int column) {
+  return std::bit_cast<double>(read_bigint(result, row, column));
+}
 inline void read_text(const PGresult* result, int row, int column, std::string& text) {
   text.assign(PQgetvalue(result, row, column), static_cast<std::size_t>(PQgetlength(result, row, column)));
 }
 constexpr std::int64_t postgres_epoch = 946'684'800'000'000;  // 2000-01-01 in microseconds since 1970
-inline std::int64_t read_moment(const PGresult* result, int row, int column) { return read_bigint(result, row, column) + postgres_epoch; }
+inline std::int64_t read_moment(const PGresult* result, int row, int column) {
+  return read_bigint(result, row, column) + postgres_epoch;
+}
 
 // A numeric of two decimals as hundredths, and back; returns the bytes written, at most 20.
 std::int64_t read_cents(const char* numeric);

@@ -37,11 +37,15 @@ SqliteClient::SqliteClient(const std::string& file) {
 
 SqliteClient::Statement SqliteClient::prepare(const std::string& sql) const {
   sqlite3_stmt* statement = nullptr;
-  expect(sqlite3_prepare_v3(database_, sql.c_str(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr), SQLITE_OK);
+  expect(sqlite3_prepare_v3(database_, sql.c_str(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
+                            nullptr),
+         SQLITE_OK);
   return Statement(statement);
 }
 
-void SqliteClient::execute(const char* sql) const { expect(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr), SQLITE_OK); }
+void SqliteClient::execute(const char* sql) const {
+  expect(sqlite3_exec(database_, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+}
 
 void SqliteClient::expect(int code, int wanted) const {
   if (code != wanted) throw std::runtime_error(std::string("sqlite: ") + sqlite3_errmsg(database_));
@@ -49,7 +53,8 @@ void SqliteClient::expect(int code, int wanted) const {
 
 std::int64_t parse_moment(const char* text) {
   const std::int64_t days = days_of(number(text, 4), number(text + 5, 2), number(text + 8, 2));
-  const std::int64_t seconds = days * 86'400 + number(text + 11, 2) * 3600 + number(text + 14, 2) * 60 + number(text + 17, 2);
+  const std::int64_t seconds =
+      days * 86'400 + number(text + 11, 2) * 3600 + number(text + 14, 2) * 60 + number(text + 17, 2);
   return seconds * 1'000'000 + number(text + 20, 6);
 }
 

@@ -44,7 +44,9 @@ class Arena {
     char* next;
   };
   Mark mark() const noexcept { return {last_, next_}; }
-  void rewind(const Mark& mark) noexcept { next_ = mark.block == last_ ? mark.next : reinterpret_cast<char*>(last_ + 1); }
+  void rewind(const Mark& mark) noexcept {
+    next_ = mark.block == last_ ? mark.next : reinterpret_cast<char*>(last_ + 1);
+  }
   // The next allocation comes from a block of at least this size.
   void reserve(std::size_t size) {
     if (size > static_cast<std::size_t>(end_ - next_)) refill(size);

@@ -1,5 +1,5 @@
-// The memory of large results. What the system gives afresh costs a fault for every 4 KiB, a quarter of a large scan, so the
-// last pages that were freed are kept for the next results, within a bound.
+// The memory of large results. What the system gives afresh costs a fault for every 4 KiB, a quarter of a large scan,
+// so the last pages that were freed are kept for the next results, within a bound.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -29,8 +29,8 @@ class Shelf {
     for (std::size_t i = count_; i-- > 0;) {
       if (pages_[i].bytes != bytes) continue;
       void* memory = pages_[i].memory;
-      std::copy(pages_.begin() + static_cast<std::ptrdiff_t>(i) + 1, pages_.begin() + static_cast<std::ptrdiff_t>(count_),
-                pages_.begin() + static_cast<std::ptrdiff_t>(i));
+      std::copy(pages_.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                pages_.begin() + static_cast<std::ptrdiff_t>(count_), pages_.begin() + static_cast<std::ptrdiff_t>(i));
       --count_;
       bytes_ -= bytes;
       return memory;
