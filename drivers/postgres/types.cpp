@@ -466,8 +466,7 @@ std::optional<Decoder> choose_decoder(Wire arriving, bool as_text, const driver:
   decoder.conversion = *way;
   decoder.scale = wanted.type.scale;
   // Without both it is a numeric of any scale.
-  decoder.has_scale =
-      wanted.type.kind == TypeKind::decimal && (wanted.type.precision != 0 || wanted.type.scale != 0);
+  decoder.has_scale = wanted.type.kind == TypeKind::decimal && (wanted.type.precision != 0 || wanted.type.scale != 0);
   decoder.label = &wanted.label;
   decoder.step = as_text || *way != Conversion::none ? Wire::converted : arriving;
   return decoder;

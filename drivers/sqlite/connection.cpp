@@ -43,7 +43,8 @@ DatabaseHandle open(const driver::ConnectOptions& options) {
   return database;
 }
 
-// Resets on every way out, so nothing stays locked. What is bound stays: all of it is bound anew before it is read again.
+// Resets on every way out, so nothing stays locked. What is bound stays: all of it is bound anew before it is read
+// again.
 class Running {
  public:
   explicit Running(sqlite3_stmt* statement) noexcept : statement_(statement) {}

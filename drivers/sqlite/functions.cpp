@@ -120,8 +120,10 @@ struct Function {
   void (*body)(sqlite3_context*, int, sqlite3_value**);
 };
 
-constexpr Function functions[] = {
-    {"dorm_like", 2, call<like>}, {"regexp", 2, call<regexp>}, {"dorm_bit_xor", 2, call<bit_xor>}, {"json_valid", 1, json_valid}};
+constexpr Function functions[] = {{"dorm_like", 2, call<like>},
+                                  {"regexp", 2, call<regexp>},
+                                  {"dorm_bit_xor", 2, call<bit_xor>},
+                                  {"json_valid", 1, json_valid}};
 
 }  // namespace
 

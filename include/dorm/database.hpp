@@ -1,7 +1,7 @@
 // dorm/database.hpp: a registry and a connection pool as one open database.
 //
-// Thread-safe. Once the Database is destroyed, models, queries and rows that came from it throw StateError where they would ask the
-// database; rows that were loaded stay readable. Its connections close with the last of those handles.
+// Thread-safe. Once the Database is destroyed, models, queries and rows that came from it throw StateError where they
+// would ask the database; rows that were loaded stay readable. Its connections close with the last of those handles.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,7 @@ class DORM_EXPORT Database {
   void execute(std::string_view sql) const;
 
   std::shared_ptr<void> add_observer(std::shared_ptr<Observer> observer) const;  // observes as long as the result lives
-  std::string_view backend() const noexcept;  // "sqlite", "postgres"
+  std::string_view backend() const noexcept;                                     // "sqlite", "postgres"
 
   const std::shared_ptr<DatabaseImpl>& impl() const noexcept { return impl_; }
 

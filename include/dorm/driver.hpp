@@ -28,8 +28,8 @@ class DORM_EXPORT Drivers {
   std::vector<std::shared_ptr<const Driver>> drivers_;
 };
 
-// Every driver this dorm was built with, one per folder of drivers/. Defined by the umbrella library dorm::dorm; programs
-// that link single components make their own list, e.g. Drivers({dorm::sqlite::driver()}).
+// Every driver this dorm was built with, one per folder of drivers/. Defined by the umbrella library dorm::dorm;
+// programs that link single components make their own list, e.g. Drivers({dorm::sqlite::driver()}).
 DORM_EXPORT const Drivers& built_in_drivers();
 
 }  // namespace dorm

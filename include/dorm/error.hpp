@@ -1,7 +1,7 @@
 // dorm/error.hpp: everything dorm throws, one tree, the same classes on every backend.
 //
-// Choose by what you would do: retryable() says whether the transaction may be run again as a whole. Errors carry names and
-// codes, never bound values. Immutable and cheap to copy.
+// Choose by what you would do: retryable() says whether the transaction may be run again as a whole. Errors carry names
+// and codes, never bound values. Immutable and cheap to copy.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,9 @@ enum class TransactionState : std::uint8_t {
 
 // What a database said, as far as it is known; empty strings otherwise.
 struct ErrorDetails {
-  std::string backend;     // "sqlite", "postgres"
-  std::string code;        // SQLSTATE, or SQLite's extended code as digits
-  std::string statement;   // SQL text without values
+  std::string backend;    // "sqlite", "postgres"
+  std::string code;       // SQLSTATE, or SQLite's extended code as digits
+  std::string statement;  // SQL text without values
   std::string constraint;
   std::string table;
   std::string column;
@@ -194,20 +194,20 @@ class DORM_EXPORT ExclusionViolation : public IntegrityError {
 enum class Severity : std::uint8_t { error, warning, info };
 
 struct Position {
-  std::string file;           // as it was given; "<text>" for a string
-  std::uint32_t line = 0;     // from 1
-  std::uint32_t column = 0;   // from 1, in code points
-  std::string pointer;        // RFC 6901 JSON pointer
+  std::string file;          // as it was given; "<text>" for a string
+  std::uint32_t line = 0;    // from 1
+  std::uint32_t column = 0;  // from 1, in code points
+  std::string pointer;       // RFC 6901 JSON pointer
   friend bool operator==(const Position&, const Position&) = default;
 };
 
 // One finding in a schema or configuration file.
 struct DORM_EXPORT Diagnostic {
   Severity severity = Severity::error;
-  std::string code;      // stable and dotted: "relation.target_unknown"
-  std::string message;   // what is wrong
+  std::string code;     // stable and dotted: "relation.target_unknown"
+  std::string message;  // what is wrong
   Position where;
-  std::string excerpt;   // the source line, cut to a window if it is long, and a line with the caret
+  std::string excerpt;  // the source line, cut to a window if it is long, and a line with the caret
   struct Note {
     std::string message;
     Position where;

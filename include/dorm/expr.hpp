@@ -1,8 +1,8 @@
 // dorm/expr.hpp: expressions of a query as immutable values.
 //
-// An Expr is a cheap handle on a shared, immutable tree: copy, fork and share it between threads freely. Every Expr is typed
-// from the registry; a value beside a column takes the column's type. A wrong operator or value throws QueryError or DataError
-// where it is written, before any SQL exists.
+// An Expr is a cheap handle on a shared, immutable tree: copy, fork and share it between threads freely. Every Expr is
+// typed from the registry; a value beside a column takes the column's type. A wrong operator or value throws QueryError
+// or DataError where it is written, before any SQL exists.
 #pragma once
 
 #include <concepts>
@@ -34,8 +34,8 @@ class DORM_EXPORT Expr {
   Expr() = default;  // no expression: "no condition" where one is optional
   // A value, bound as a parameter.
   template <class T>
-    requires std::constructible_from<Value, T&&> && (!std::derived_from<std::remove_cvref_t<T>, Expr>)
-  Expr(T&& value) : Expr(Value(std::forward<T>(value)), 0) {}
+  requires std::constructible_from<Value, T&&> &&(!std::derived_from<std::remove_cvref_t<T>, Expr>)Expr(T&& value)
+      : Expr(Value(std::forward<T>(value)), 0) {}
   // A row by its key: compares with foreign keys and with the row's own model.
   Expr(const KeyRef& key);
   // A query of one column: a scalar subquery.
@@ -117,7 +117,8 @@ DORM_EXPORT Expr operator/(const Expr& left, const Expr& right);
 DORM_EXPORT Expr operator%(const Expr& left, const Expr& right);
 DORM_EXPORT Expr operator-(const Expr& operand);
 
-// A member of a model (or model alias, subquery, CTE) used in a query: model["username"]. A to-one relation stands for its key.
+// A member of a model (or model alias, subquery, CTE) used in a query: model["username"]. A to-one relation stands for
+// its key.
 class DORM_EXPORT Column : public Expr {
  public:
   using Expr::Expr;

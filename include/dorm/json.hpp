@@ -1,7 +1,8 @@
-// dorm/json.hpp: rows as nlohmann::json and back. Opt-in: not part of dorm/dorm.hpp, and inline, so that the library's interface
-// does not depend on a version of nlohmann_json.
+// dorm/json.hpp: rows as nlohmann::json and back. Opt-in: not part of dorm/dorm.hpp, and inline, so that the library's
+// interface does not depend on a version of nlohmann_json.
 //
-// What is not loaded and what is sensitive is left out; nothing is asked of the database. Thread-safe as reading rows is.
+// What is not loaded and what is sensitive is left out; nothing is asked of the database. Thread-safe as reading rows
+// is.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 // dorm/model.hpp: the handle to one model of an open database: create, get, select.
 //
-// A cheap value; share freely. It keeps the registry snapshot it was made with: mixing snapshots whose storage differs in one
-// query is a QueryError. Calls after the Database is gone throw StateError.
+// A cheap value; share freely. It keeps the registry snapshot it was made with: mixing snapshots whose storage differs
+// in one query is a QueryError. Calls after the Database is gone throw StateError.
 #pragma once
 
 #include <concepts>
@@ -29,8 +29,8 @@ class DatabaseImpl;
 class Assignment {
  public:
   template <class V>
-    requires std::constructible_from<Value, V&&>
-  Assignment(std::string_view member, V&& value) : member_(member), value_(std::forward<V>(value)) {}
+  requires std::constructible_from<Value, V&&> Assignment(std::string_view member, V&& value)
+      : member_(member), value_(std::forward<V>(value)) {}
   Assignment(std::string_view member, Row row) : member_(member), row_(std::move(row)) {}
   std::string_view member() const noexcept { return member_; }
   const Value& value() const noexcept { return value_; }
@@ -44,7 +44,8 @@ class Assignment {
 
 class DORM_EXPORT Model {
  public:
-  // A field, or a relation (a to-one relation stands for its key). Throws QueryError with a suggestion for an unknown name.
+  // A field, or a relation (a to-one relation stands for its key). Throws QueryError with a suggestion for an unknown
+  // name.
   Column operator[](std::string_view member) const;
   Column operator[](const char* member) const { return (*this)[std::string_view(member)]; }
 
@@ -56,7 +57,8 @@ class DORM_EXPORT Model {
   Row create(std::initializer_list<Assignment> values) const;  // inserted, with generated values read back
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
   Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; save() applies defaults and inserts
-  // Unsaved, from {"username": "huey"}. DataError names the member that does not fit; QueryError an unknown one, or a to-many relation.
+  // Unsaved, from {"username": "huey"}. DataError names the member that does not fit; QueryError an unknown one, or a
+  // to-many relation.
   Row from_json(std::string_view object) const;
   // By primary key: NotFound if there is none. A composite key is a list of values in key order.
   Row get_by_key(const Value& key) const;
@@ -66,13 +68,13 @@ class DORM_EXPORT Model {
   std::optional<Row> get_or_none(const Expr& condition) const;
   // A plain value is a key: user.get(1).
   template <class Key>
-    requires std::constructible_from<Value, Key&&> && (!std::derived_from<std::remove_cvref_t<Key>, Expr>)
-  Row get(Key&& key) const {
+  requires std::constructible_from<Value, Key&&> &&(!std::derived_from<std::remove_cvref_t<Key>, Expr>)Row
+      get(Key&& key) const {
     return get_by_key(Value(std::forward<Key>(key)));
   }
   template <class Key>
-    requires std::constructible_from<Value, Key&&> && (!std::derived_from<std::remove_cvref_t<Key>, Expr>)
-  std::optional<Row> get_or_none(Key&& key) const {
+  requires std::constructible_from<Value, Key&&> &&
+      (!std::derived_from<std::remove_cvref_t<Key>, Expr>)std::optional<Row> get_or_none(Key&& key) const {
     return get_by_key_or_none(Value(std::forward<Key>(key)));
   }
   std::int64_t count() const;
@@ -99,8 +101,9 @@ class DORM_EXPORT Model {
   std::shared_ptr<const query::Source> source_;
 };
 
-// One query per list: the rows of `queries` are attached to those of the first (or of the nearest one before that has a foreign key
-// to or from them), each child query with its own conditions and order. Returns the rows of the first query.
+// One query per list: the rows of `queries` are attached to those of the first (or of the nearest one before that has a
+// foreign key to or from them), each child query with its own conditions and order. Returns the rows of the first
+// query.
 DORM_EXPORT Rows prefetch(const Query& root, const std::vector<Query>& queries);
 template <class... Queries>
 Rows prefetch(const Query& root, const Query& first, const Queries&... more) {

@@ -53,7 +53,8 @@ enum class ReferentialAction : std::uint8_t { no_action, restrict, cascade, set_
 enum class Deferrable : std::uint8_t { no, initially_immediate, initially_deferred };
 enum class LazyPolicy : std::uint8_t { unset, batch, each, raise, raise_n_plus_one };
 
-// One column of the model's table. A foreign key has one FieldInfo per key column, named like its raw accessor ("user_id").
+// One column of the model's table. A foreign key has one FieldInfo per key column, named like its raw accessor
+// ("user_id").
 struct FieldInfo {
   std::uint32_t index = 0;  // in ModelInfo::fields
   std::string name;         // accessor: "username", "user_id"
@@ -62,7 +63,7 @@ struct FieldInfo {
   bool nullable = false;
   bool primary_key = false;  // alone or as a part
   bool auto_increment = false;
-  bool unique = false;       // by itself
+  bool unique = false;  // by itself
   bool immutable = false;
   bool sensitive = false;
   bool deferred = false;
@@ -70,7 +71,7 @@ struct FieldInfo {
   bool exposed = false;
   bool writable = false;
   bool readonly = false;
-  std::uint32_t relation = no_index;  // the foreign key it carries, in ModelInfo::relations
+  std::uint32_t relation = no_index;     // the foreign key it carries, in ModelInfo::relations
   std::uint32_t enumeration = no_index;  // in Registry::enums()
   std::optional<Default> default_value;
   std::optional<DatabaseDefault> database_default;
@@ -79,11 +80,11 @@ struct FieldInfo {
   std::uint32_t min_length = 0;
   std::optional<Value> min;  // of the field's own value kind
   std::optional<Value> max;
-  std::string pattern;       // RE2 syntax, empty = none
+  std::string pattern;  // RE2 syntax, empty = none
   std::string collation;
   SqlText db_type;
   std::string comment;
-  std::string deprecated;    // reason, "true" if none was given, empty if it is not
+  std::string deprecated;  // reason, "true" if none was given, empty if it is not
   std::vector<std::string> renamed_from;
   Position where;
 };
@@ -94,11 +95,11 @@ struct OrderTerm {
 };
 
 enum class RelationKind : std::uint8_t {
-  foreign_key,         // to-one, this table holds the key
-  one_to_one,          // to-one, this table holds the key, unique
-  reverse,             // to-many: the other side of a foreign key
-  reverse_one,         // to-one: the other side of a one_to_one
-  many_to_many,        // to-many through link rows, as declared
+  foreign_key,   // to-one, this table holds the key
+  one_to_one,    // to-one, this table holds the key, unique
+  reverse,       // to-many: the other side of a foreign key
+  reverse_one,   // to-one: the other side of a one_to_one
+  many_to_many,  // to-many through link rows, as declared
   reverse_many_to_many,
 };
 
@@ -109,8 +110,8 @@ struct RelationInfo {
   RelationKind kind = RelationKind::foreign_key;
   std::uint32_t model = 0;   // the model that has it
   std::uint32_t target = 0;  // the model it leads to
-  // Pairwise: this model's fields and the target's fields that are equal. For many_to_many: this model's key fields and the
-  // target's key fields as the through model's foreign keys reference them.
+  // Pairwise: this model's fields and the target's fields that are equal. For many_to_many: this model's key fields and
+  // the target's key fields as the through model's foreign keys reference them.
   std::vector<std::uint32_t> fields;
   std::vector<std::uint32_t> target_fields;
   std::uint32_t inverse = no_index;         // in the target's relations
@@ -123,7 +124,7 @@ struct RelationInfo {
   ReferentialAction on_delete = ReferentialAction::no_action;
   ReferentialAction on_update = ReferentialAction::no_action;
   Deferrable deferrable = Deferrable::no;
-  bool constraint = true;  // the database enforces it
+  bool constraint = true;       // the database enforces it
   std::string constraint_name;  // "tweet_user_id_fkey"; empty without constraint, and for what is not a foreign key
   LazyPolicy lazy = LazyPolicy::unset;
   std::vector<OrderTerm> order_by;  // to-many: in terms of the target's fields
@@ -131,7 +132,8 @@ struct RelationInfo {
   Position where;
 
   bool to_many() const noexcept {
-    return kind == RelationKind::reverse || kind == RelationKind::many_to_many || kind == RelationKind::reverse_many_to_many;
+    return kind == RelationKind::reverse || kind == RelationKind::many_to_many ||
+           kind == RelationKind::reverse_many_to_many;
   }
   bool holds_key() const noexcept { return kind == RelationKind::foreign_key || kind == RelationKind::one_to_one; }
 };
@@ -140,7 +142,8 @@ struct RelationInfo {
 struct Condition {
   enum class Op : std::uint8_t { all, any, negate, eq, ne, lt, le, gt, ge, in, is_null, field, value };
   Op op = Op::value;
-  std::vector<Condition> operands;  // all, any, negate: conditions; comparisons: two; is_null: one; in: left, then values
+  std::vector<Condition>
+      operands;  // all, any, negate: conditions; comparisons: two; is_null: one; in: left, then values
   std::uint32_t field = no_index;
   Value value;
 };
@@ -183,22 +186,22 @@ struct EnumInfo {
 };
 
 struct DORM_EXPORT ModelInfo {
-  std::uint32_t id = 0;  // in Registry::models()
+  std::uint32_t id = 0;        // in Registry::models()
   std::string name;            // "Tweet"
   std::string namespace_name;  // "blog", empty for none
   std::string table;
   std::string db_schema;
-  std::string snake_name;      // "activity_log"
+  std::string snake_name;  // "activity_log"
   bool managed = true;
   bool derived = false;  // the hidden link model of a many_to_many
   bool exposed = false;
   LazyPolicy lazy = LazyPolicy::unset;
-  std::vector<FieldInfo> fields;          // column order: primary key first, then as declared
-  std::vector<RelationInfo> relations;    // declared ones first, in order, then the other sides
-  std::vector<std::uint32_t> primary_key; // fields
+  std::vector<FieldInfo> fields;           // column order: primary key first, then as declared
+  std::vector<RelationInfo> relations;     // declared ones first, in order, then the other sides
+  std::vector<std::uint32_t> primary_key;  // fields
   std::vector<OrderTerm> order_by;
-  std::vector<IndexInfo> indexes;         // single-field "index": true and foreign keys included
-  std::vector<UniqueInfo> uniques;        // single-field "unique": true included
+  std::vector<IndexInfo> indexes;   // single-field "index": true and foreign keys included
+  std::vector<UniqueInfo> uniques;  // single-field "unique": true included
   std::vector<CheckInfo> checks;
   std::string comment;
   std::string deprecated;
@@ -214,8 +217,8 @@ struct DORM_EXPORT ModelInfo {
   };
   // What an accessor name means here. Relations win over nothing: names are unique in a model.
   Member find(std::string_view name) const noexcept;
-  const FieldInfo* find_field(std::string_view name) const noexcept;        // by accessor name
-  const FieldInfo* find_column(std::string_view column) const noexcept;     // by column name
+  const FieldInfo* find_field(std::string_view name) const noexcept;     // by accessor name
+  const FieldInfo* find_column(std::string_view column) const noexcept;  // by column name
   const RelationInfo* find_relation(std::string_view name) const noexcept;
   // Throws QueryError "model 'Tweet' has no field or relation 'titel'; did you mean 'title'?".
   Member get(std::string_view name) const;

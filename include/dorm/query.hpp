@@ -1,8 +1,9 @@
 // dorm/query.hpp: the explicit query builder: select, join with a join context, aliases, subqueries, CTEs.
 //
-// A Query is an immutable value: every call returns a new one, copies share their parts, any number of threads may use one.
-// Mistakes (unknown names, sources that are not joined, ambiguous joins, wrong types) throw QueryError before any SQL is sent.
-// Iterating runs the query and buffers the whole result; errors of the database are the classes of error.hpp.
+// A Query is an immutable value: every call returns a new one, copies share their parts, any number of threads may use
+// one. Mistakes (unknown names, sources that are not joined, ambiguous joins, wrong types) throw QueryError before any
+// SQL is sent. Iterating runs the query and buffers the whole result; errors of the database are the classes of
+// error.hpp.
 #pragma once
 
 #include <cstdint>
@@ -61,8 +62,8 @@ class DORM_EXPORT Selectable {
   std::shared_ptr<const query::Source> source_;  // if set: all its columns
 };
 
-// How to join, where the default does not fit: {.on = …} a predicate or a foreign key of either side; {.attr = "log"} names the
-// place of the joined row.
+// How to join, where the default does not fit: {.on = …} a predicate or a foreign key of either side; {.attr = "log"}
+// names the place of the joined row.
 struct JoinOptions {
   Expr on{};  // initialized both, so that {.attr = "…"} alone draws no warning
   std::string attr{};
@@ -85,15 +86,16 @@ class DORM_EXPORT Query {
   Query distinct(bool on = true) const;
 
   // ---- from where ----
-  // Joins from the current join context and moves the context to `target`. Without `on` the foreign key between the two is
-  // inferred; several that fit are an error naming them.
+  // Joins from the current join context and moves the context to `target`. Without `on` the foreign key between the two
+  // is inferred; several that fit are an error naming them.
   Query join(const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
   Query join(const Source& target, const JoinOptions& options) const { return join(target, Join::inner, options); }
   Query left_outer_join(const Source& target, const JoinOptions& options = {}) const {
     return join(target, Join::left_outer, options);
   }
   // Moves the context to `from`, then joins.
-  Query join_from(const Source& from, const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
+  Query join_from(const Source& from, const Source& target, Join kind = Join::inner,
+                  const JoinOptions& options = {}) const;
   Query join_from(const Source& from, const Source& target, const JoinOptions& options) const {
     return join_from(from, target, Join::inner, options);
   }
@@ -107,17 +109,13 @@ class DORM_EXPORT Query {
   Query or_where(const Expr& condition) const;  // (everything so far) OR condition
   Query group_by(std::vector<Selectable> items) const;
   template <class... Items>
-    requires(sizeof...(Items) > 0)
-  Query group_by(Items&&... items) const {
-    return group_by(std::vector<Selectable>{Selectable(std::forward<Items>(items))...});
-  }
+  requires(sizeof...(Items) > 0) Query group_by(Items&&... items)
+  const { return group_by(std::vector<Selectable>{Selectable(std::forward<Items>(items))...}); }
   Query having(const Expr& condition) const;
   Query order_by(std::vector<OrderExpr> terms) const;  // replaces; an empty list clears
   template <class... Terms>
-    requires(sizeof...(Terms) > 0)
-  Query order_by(Terms&&... terms) const {
-    return order_by(std::vector<OrderExpr>{OrderExpr(std::forward<Terms>(terms))...});
-  }
+  requires(sizeof...(Terms) > 0) Query order_by(Terms&&... terms)
+  const { return order_by(std::vector<OrderExpr>{OrderExpr(std::forward<Terms>(terms))...}); }
   Query limit(std::int64_t rows) const;
   Query offset(std::int64_t rows) const;
   Query paginate(std::int64_t page, std::int64_t rows) const;  // pages count from 1
@@ -146,16 +144,16 @@ class DORM_EXPORT Query {
   class iterator;
   iterator begin() const;
   std::default_sentinel_t end() const { return {}; }
-  Row get() const;                        // exactly one row: NotFound, MultipleFound
-  std::optional<Row> get_or_none() const; // MultipleFound
+  Row get() const;                         // exactly one row: NotFound, MultipleFound
+  std::optional<Row> get_or_none() const;  // MultipleFound
   std::optional<Row> first() const;
   std::int64_t count() const;  // rows the query would return, its limit included
   bool exists() const;
   Value scalar() const;  // first column of the first row; null if there is none
-  BoundSql sql() const;   // runs nothing
+  BoundSql sql() const;  // runs nothing
 
-  // Writes to the rows of a query without joins, groups and limits. Return the number of rows changed. Without a condition
-  // they throw QueryError; update_every and delete_every say it on purpose.
+  // Writes to the rows of a query without joins, groups and limits. Return the number of rows changed. Without a
+  // condition they throw QueryError; update_every and delete_every say it on purpose.
   std::int64_t update(std::vector<std::pair<std::string, Expr>> changes) const;
   std::int64_t update_every(std::vector<std::pair<std::string, Expr>> changes) const;
   std::int64_t delete_rows() const;

@@ -1,8 +1,8 @@
 // dorm/row.hpp: rows as references into a loaded graph, and the fields, lists and collections read from them.
 //
-// A Row is a cheap handle: all handles to one slot see one state, and each keeps its whole graph alive (detached() copies one
-// row out). Any number of threads may read one graph, lazy loads included; writing to a graph needs it to itself.
-// Text and blobs are views: valid until that row is written or refreshed, or the graph dies.
+// A Row is a cheap handle: all handles to one slot see one state, and each keeps its whole graph alive (detached()
+// copies one row out). Any number of threads may read one graph, lazy loads included; writing to a graph needs it to
+// itself. Text and blobs are views: valid until that row is written or refreshed, or the graph dies.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +45,8 @@ class Model;
 struct BoundSql;
 struct ModelInfo;
 
-// Where a column lies in the rows of one result, looked up once: for hot loops. Only for rows of that result (or of the same plan).
+// Where a column lies in the rows of one result, looked up once: for hot loops. Only for rows of that result (or of the
+// same plan).
 class ColumnHandle {
  public:
   std::uint32_t cell() const noexcept { return cell_; }
@@ -58,8 +59,8 @@ class ColumnHandle {
 };
 
 // One member of a row: a column, or a to-one relation. Borrowed: valid as long as the Row it was taken from.
-// Strict readers throw DataError on null and on another type, naming Model.field. Reading an unloaded column loads it (or
-// throws, by the lazy policy).
+// Strict readers throw DataError on null and on another type, naming Model.field. Reading an unloaded column loads it
+// (or throws, by the lazy policy).
 class DORM_EXPORT Field {
  public:
   Field(const Field&) = default;
@@ -77,8 +78,8 @@ class DORM_EXPORT Field {
   Time time() const { return Time{cell(CellTag::time).integer}; }
   DateTime datetime() const { return DateTime{cell(CellTag::datetime).integer}; }
 
-  // T is bool, std::int64_t, int, double, std::string, std::string_view, Decimal, Uuid, Date, Time, DateTime, Json, Blob, Value, or
-  // std::optional of one of them (nullopt for null).
+  // T is bool, std::int64_t, int, double, std::string, std::string_view, Decimal, Uuid, Date, Time, DateTime, Json,
+  // Blob, Value, or std::optional of one of them (nullopt for null).
   template <class T>
   T get() const {
     if constexpr (detail::is_optional<T>) {
@@ -91,11 +92,11 @@ class DORM_EXPORT Field {
   T value_or(T fallback) const {
     return is_null() ? std::move(fallback) : get<T>();
   }
-  Value value() const;  // owned, null for null
+  Value value() const;          // owned, null for null
   std::string to_text() const;  // as a person would read it
 
-  bool is_null() const;             // loads an unloaded column or relation
-  bool is_loaded() const noexcept;  // asks nothing
+  bool is_null() const;                     // loads an unloaded column or relation
+  bool is_loaded() const noexcept;          // asks nothing
   explicit operator bool() const = delete;  // say boolean() or is_null()
 
   // Follows a to-one relation: loads it by the lazy policy. NullRelation (naming the path) if it is null.
@@ -106,7 +107,6 @@ class DORM_EXPORT Field {
   // A to-many relation of the row this relation leads to.
   Related related(std::string_view relation) const;
 
-
   // "Tweet.user", for messages.
   std::string label() const;
 
@@ -116,7 +116,8 @@ class DORM_EXPORT Field {
 
   Field(const detail::NodeStorage* storage, std::uint32_t slot, std::uint32_t cell) noexcept
       : storage_(storage), slot_(slot), cell_(cell) {}
-  Field(const detail::NodeStorage* storage, std::uint32_t slot, std::uint32_t relation, const graph::Relation* named) noexcept
+  Field(const detail::NodeStorage* storage, std::uint32_t slot, std::uint32_t relation,
+        const graph::Relation* named) noexcept
       : storage_(storage), named_(named), slot_(slot), relation_(relation) {}
 
   const Cell& cell(CellTag wanted) const {
@@ -164,7 +165,7 @@ class DORM_EXPORT Row {
 
   Field operator[](std::string_view member) const;  // throws QueryError for an unknown member, with a suggestion
   Field operator[](const char* member) const { return (*this)[std::string_view(member)]; }
-  Field operator[](std::size_t position) const;     // by position in the select list (tuples) or the model's columns
+  Field operator[](std::size_t position) const;  // by position in the select list (tuples) or the model's columns
   Field operator[](int position) const { return (*this)[static_cast<std::size_t>(position)]; }
   Field operator[](ColumnHandle column) const noexcept;
 
@@ -189,14 +190,14 @@ class DORM_EXPORT Row {
   // Same model and same key; unsaved rows are equal only to themselves.
   DORM_EXPORT friend bool operator==(const Row& left, const Row& right);
   bool same_row(const Row& other) const noexcept { return storage_ == other.storage_ && slot_ == other.slot_; }
-  KeyRef key() const;            // throws StateError if the row has no (full) key
-  operator Expr() const;         // tweet["user"] == huey
+  KeyRef key() const;     // throws StateError if the row has no (full) key
+  operator Expr() const;  // tweet["user"] == huey
 
   const ModelInfo* model() const noexcept;  // null for flat rows
   std::vector<std::string> names() const;   // members that have a cell, in order
-  std::string to_json() const;   // {"id":1,…}; loaded columns and loaded relations, no sensitive ones; asks nothing
-  Row copy() const;              // an unsaved row with the same values, without key
-  Row detached() const;          // the same row in a graph of its own
+  std::string to_json() const;  // {"id":1,…}; loaded columns and loaded relations, no sensitive ones; asks nothing
+  Row copy() const;             // an unsaved row with the same values, without key
+  Row detached() const;         // the same row in a graph of its own
   bool has_value() const noexcept { return storage_ != nullptr; }
 
   // Whether a relation is loaded, without a query.
@@ -267,7 +268,8 @@ class DORM_EXPORT Rows {
 
   // For the library: all slots of a node, or a span of a relation's targets.
   Rows(std::shared_ptr<graph::Node> node, std::size_t count);
-  Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count, bool links = false);
+  Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count,
+       bool links = false);
   const std::shared_ptr<graph::Node>& node() const noexcept { return node_; }
 
  private:
@@ -279,8 +281,9 @@ class DORM_EXPORT Rows {
   bool links_ = false;  // the link rows instead of the targets
 };
 
-// A to-many relation of one row. Iterating, size() and [] use the loaded rows (loading them by the lazy policy); everything
-// that returns a Query is fresh, pre-filtered, and never changes what is loaded. Owns a reference to its row.
+// A to-many relation of one row. Iterating, size() and [] use the loaded rows (loading them by the lazy policy);
+// everything that returns a Query is fresh, pre-filtered, and never changes what is loaded. Owns a reference to its
+// row.
 class DORM_EXPORT Related {
  public:
   Rows rows() const;
@@ -290,7 +293,8 @@ class DORM_EXPORT Related {
   bool empty() const { return rows().empty(); }
   Row operator[](std::size_t index) const { return rows()[index]; }
   bool is_loaded() const;  // without a query
-  // many_to_many: the link rows, one for each of rows() and in its order; through values are read from them. Loads as rows() does.
+  // many_to_many: the link rows, one for each of rows() and in its order; through values are read from them. Loads as
+  // rows() does.
   Rows links() const;
 
   Query query() const;  // throws StateError on an unsaved row
@@ -302,8 +306,8 @@ class DORM_EXPORT Related {
   // A new row of the target, pointing here (foreign key) or linked here (many-to-many).
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
 
-  // many_to_many: one row, a list, or every row of a query; each is one statement. Return the number of links made or removed.
-  // Unsaved rows are a StateError. Links that exist already are left as they are.
+  // many_to_many: one row, a list, or every row of a query; each is one statement. Return the number of links made or
+  // removed. Unsaved rows are a StateError. Links that exist already are left as they are.
   std::int64_t add(const Row& row) const;
   std::int64_t add(const std::vector<Row>& rows) const;
   std::int64_t add(const Query& query) const;
@@ -314,7 +318,8 @@ class DORM_EXPORT Related {
   // The link model of a many_to_many.
   Model through() const;
 
-  Related(Row row, std::uint32_t relation, std::string name) : row_(std::move(row)), relation_(relation), name_(std::move(name)) {}
+  Related(Row row, std::uint32_t relation, std::string name)
+      : row_(std::move(row)), relation_(relation), name_(std::move(name)) {}
 
  private:
   Row row_;

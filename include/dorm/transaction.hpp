@@ -1,7 +1,7 @@
 // dorm/transaction.hpp: a transaction, or a savepoint inside one.
 //
-// Bound to the thread that began it: every call on the same Database from that thread uses its connection, other threads never
-// do. Move-only; the destructor rolls back what was not committed.
+// Bound to the thread that began it: every call on the same Database from that thread uses its connection, other
+// threads never do. Move-only; the destructor rolls back what was not committed.
 #pragma once
 
 #include <functional>
@@ -24,13 +24,14 @@ class DORM_EXPORT Transaction {
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
 
-  // Row states follow: what was saved in it is clean after commit, and dirty again, new again, without generated keys after
-  // rollback. Throws CommitUnknown if the connection was lost while committing (never retried). Twice is a StateError.
+  // Row states follow: what was saved in it is clean after commit, and dirty again, new again, without generated keys
+  // after rollback. Throws CommitUnknown if the connection was lost while committing (never retried). Twice is a
+  // StateError.
   void commit();
   void rollback();
   bool is_open() const noexcept;
 
-  void on_commit(std::function<void()> hook);    // after the outermost commit
+  void on_commit(std::function<void()> hook);  // after the outermost commit
   void on_rollback(std::function<void()> hook);
 
   // As db["…"], but sure to be inside: StateError once the transaction has ended, and on any other thread.

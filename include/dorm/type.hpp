@@ -1,4 +1,5 @@
-// dorm/type.hpp: the closed list of backend-neutral column types, with the facts that change how a value is bound or decoded.
+// dorm/type.hpp: the closed list of backend-neutral column types, with the facts that change how a value is bound or
+// decoded.
 //
 // Plain values: copy and share freely.
 #pragma once

@@ -66,8 +66,8 @@ class DORM_EXPORT Decimal {
   Decimal(std::int64_t unscaled, std::uint16_t scale) : unscaled_(unscaled), scale_(scale) {}
   static Decimal parse(std::string_view text);  // "-12.50", "1e3"; keeps the digits after the point
 
-  bool fits() const noexcept { return big_.empty(); }             // unscaled() and scale() say it all
-  std::int64_t unscaled() const noexcept { return unscaled_; }    // meaningful only if fits()
+  bool fits() const noexcept { return big_.empty(); }           // unscaled() and scale() say it all
+  std::int64_t unscaled() const noexcept { return unscaled_; }  // meaningful only if fits()
   std::uint16_t scale() const noexcept { return scale_; }
   std::string text() const;
   Decimal rescaled(std::uint16_t scale) const;  // throws DataError if digits other than 0 would be lost
@@ -97,7 +97,21 @@ struct Json {
 class Value;
 using Values = std::vector<Value>;
 
-enum class ValueKind : std::uint8_t { null, boolean, integer, real, decimal, text, blob, uuid, date, time, datetime, json, list };
+enum class ValueKind : std::uint8_t {
+  null,
+  boolean,
+  integer,
+  real,
+  decimal,
+  text,
+  blob,
+  uuid,
+  date,
+  time,
+  datetime,
+  json,
+  list
+};
 
 class DORM_EXPORT Value {
  public:
@@ -106,12 +120,12 @@ class DORM_EXPORT Value {
   template <std::same_as<bool> B>
   Value(B value) noexcept : data_(std::in_place_type<bool>, value) {}
   template <std::signed_integral I>
-    requires(!std::same_as<I, char> && !std::same_as<I, wchar_t>)
-  Value(I value) noexcept : data_(std::in_place_type<std::int64_t>, value) {}
+  requires(!std::same_as<I, char> && !std::same_as<I, wchar_t>) Value(I value)
+  noexcept : data_(std::in_place_type<std::int64_t>, value) {}
   template <std::unsigned_integral U>
-    requires(!std::same_as<U, bool> && !std::same_as<U, char> && !std::same_as<U, char8_t> && !std::same_as<U, char16_t> &&
-             !std::same_as<U, char32_t> && !std::same_as<U, wchar_t>)
-  Value(U value) : data_(std::in_place_type<std::int64_t>, checked(value)) {}
+  requires(!std::same_as<U, bool> && !std::same_as<U, char> && !std::same_as<U, char8_t> &&
+           !std::same_as<U, char16_t> && !std::same_as<U, char32_t> && !std::same_as<U, wchar_t>) Value(U value)
+      : data_(std::in_place_type<std::int64_t>, checked(value)) {}
   template <std::floating_point F>
   Value(F value) noexcept : data_(std::in_place_type<double>, static_cast<double>(value)) {}
   Value(const char* text) : data_(std::in_place_type<std::string>, text) {}
@@ -161,7 +175,8 @@ class DORM_EXPORT Value {
   static std::int64_t checked(std::uint64_t value);
 
   // In the order of ValueKind.
-  std::variant<std::monostate, bool, std::int64_t, double, Decimal, std::string, Blob, Uuid, Date, Time, DateTime, Json, Values>
+  std::variant<std::monostate, bool, std::int64_t, double, Decimal, std::string, Blob, Uuid, Date, Time, DateTime, Json,
+               Values>
       data_;
 };
 

@@ -14,18 +14,21 @@ namespace dorm {
 namespace {
 
 [[noreturn]] void refuse(std::string_view label, const Type& type, const Value& value) {
-  throw DataError(std::string(label) + " is " + to_string(type) + "; a value of kind '" + std::string(kind_name(value.kind())) +
-                  "' does not fit");
+  throw DataError(std::string(label) + " is " + to_string(type) + "; a value of kind '" +
+                  std::string(kind_name(value.kind())) + "' does not fit");
 }
 
 void check_range(std::int64_t value, const Type& type, std::string_view label) {
-  const bool fits = type.kind == TypeKind::smallint  ? value >= std::numeric_limits<std::int16_t>::min() && value <= std::numeric_limits<std::int16_t>::max()
-                    : type.kind == TypeKind::integer ? value >= std::numeric_limits<std::int32_t>::min() && value <= std::numeric_limits<std::int32_t>::max()
+  const bool fits = type.kind == TypeKind::smallint ? value >= std::numeric_limits<std::int16_t>::min() &&
+                                                          value <= std::numeric_limits<std::int16_t>::max()
+                    : type.kind == TypeKind::integer ? value >= std::numeric_limits<std::int32_t>::min() &&
+                                                           value <= std::numeric_limits<std::int32_t>::max()
                                                      : true;
   if (!fits) throw DataError(std::string(label) + " is " + to_string(type) + "; the value is out of its range");
 }
 
-// Plain ASCII without NUL needs no closer look. Eight characters at a time: a byte of 0 borrows, one from 0x80 on is not ASCII.
+// Plain ASCII without NUL needs no closer look. Eight characters at a time: a byte of 0 borrows, one from 0x80 on is
+// not ASCII.
 bool is_plain(std::string_view text) noexcept {
   std::uint64_t seen = 0;
   std::size_t at = 0;
@@ -50,13 +53,14 @@ constexpr std::array<std::int64_t, 19> powers_of_ten = [] {
 void check_text(std::string_view text, const Type& type, std::string_view label) {
   const bool plain = is_plain(text);
   if (!plain) {
-    if (text.find('\0') != std::string_view::npos) throw DataError(std::string(label) + ": text holds a NUL byte; use a binary field for bytes");
+    if (text.find('\0') != std::string_view::npos)
+      throw DataError(std::string(label) + ": text holds a NUL byte; use a binary field for bytes");
     if (!is_utf8(text)) throw DataError(std::string(label) + ": text is not valid UTF-8; use a binary field for bytes");
   }
   if (type.kind != TypeKind::string || type.max_length == 0 || text.size() <= type.max_length) return;
   if (const std::size_t length = plain ? text.size() : code_points(text); length > type.max_length) {
-    throw DataError(std::string(label) + " holds at most " + std::to_string(type.max_length) + " characters; the value has " +
-                    std::to_string(length));
+    throw DataError(std::string(label) + " holds at most " + std::to_string(type.max_length) +
+                    " characters; the value has " + std::to_string(length));
   }
 }
 
@@ -98,7 +102,8 @@ bool fits_unchanged(const Value& value, const Type& type, std::string_view label
     case TypeKind::real:
     case TypeKind::double_precision:
       if (value.kind() != ValueKind::real) return false;
-      if (!std::isfinite(value.real())) throw DataError(std::string(label) + ": NaN and infinity are not stored; use null");
+      if (!std::isfinite(value.real()))
+        throw DataError(std::string(label) + ": NaN and infinity are not stored; use null");
       return true;
     case TypeKind::string:
     case TypeKind::text:
@@ -179,11 +184,13 @@ bool fits_plainly(const Value& value, const Type& type) noexcept {
       return (type.kind == TypeKind::double_precision || type.kind == TypeKind::real) && std::isfinite(value.real());
     case ValueKind::text: {
       const std::string& text = value.text();
-      if (type.kind == TypeKind::string) return (type.max_length == 0 || text.size() <= type.max_length) && is_plain(text);
+      if (type.kind == TypeKind::string)
+        return (type.max_length == 0 || text.size() <= type.max_length) && is_plain(text);
       return (type.kind == TypeKind::text || type.kind == TypeKind::enumeration) && is_plain(text);
     }
     case ValueKind::decimal: {
-      if (type.kind != TypeKind::decimal || !value.decimal().fits() || value.decimal().scale() != type.scale) return false;
+      if (type.kind != TypeKind::decimal || !value.decimal().fits() || value.decimal().scale() != type.scale)
+        return false;
       if (type.precision == 0 || type.precision >= powers_of_ten.size()) return type.precision == 0;
       const std::int64_t end = powers_of_ten[type.precision];
       return value.decimal().unscaled() < end && value.decimal().unscaled() > -end;
@@ -202,64 +209,99 @@ bool fits_plainly(const Value& value, const Type& type) noexcept {
 
 ValueKind value_kind(TypeKind kind) noexcept {
   switch (kind) {
-    case TypeKind::unknown: return ValueKind::null;
-    case TypeKind::boolean: return ValueKind::boolean;
+    case TypeKind::unknown:
+      return ValueKind::null;
+    case TypeKind::boolean:
+      return ValueKind::boolean;
     case TypeKind::smallint:
     case TypeKind::integer:
-    case TypeKind::bigint: return ValueKind::integer;
+    case TypeKind::bigint:
+      return ValueKind::integer;
     case TypeKind::real:
-    case TypeKind::double_precision: return ValueKind::real;
-    case TypeKind::decimal: return ValueKind::decimal;
+    case TypeKind::double_precision:
+      return ValueKind::real;
+    case TypeKind::decimal:
+      return ValueKind::decimal;
     case TypeKind::string:
     case TypeKind::text:
-    case TypeKind::enumeration: return ValueKind::text;
-    case TypeKind::binary: return ValueKind::blob;
-    case TypeKind::uuid: return ValueKind::uuid;
-    case TypeKind::date: return ValueKind::date;
-    case TypeKind::time: return ValueKind::time;
-    case TypeKind::datetime: return ValueKind::datetime;
-    case TypeKind::json: return ValueKind::json;
+    case TypeKind::enumeration:
+      return ValueKind::text;
+    case TypeKind::binary:
+      return ValueKind::blob;
+    case TypeKind::uuid:
+      return ValueKind::uuid;
+    case TypeKind::date:
+      return ValueKind::date;
+    case TypeKind::time:
+      return ValueKind::time;
+    case TypeKind::datetime:
+      return ValueKind::datetime;
+    case TypeKind::json:
+      return ValueKind::json;
   }
   return ValueKind::null;
 }
 
 CellTag cell_tag(TypeKind kind) noexcept {
   switch (value_kind(kind)) {
-    case ValueKind::boolean: return CellTag::boolean;
-    case ValueKind::integer: return CellTag::integer;
-    case ValueKind::real: return CellTag::real;
-    case ValueKind::decimal: return CellTag::decimal;
-    case ValueKind::text: return CellTag::text;
-    case ValueKind::blob: return CellTag::blob;
-    case ValueKind::uuid: return CellTag::uuid;
-    case ValueKind::date: return CellTag::date;
-    case ValueKind::time: return CellTag::time;
-    case ValueKind::datetime: return CellTag::datetime;
-    case ValueKind::json: return CellTag::json;
+    case ValueKind::boolean:
+      return CellTag::boolean;
+    case ValueKind::integer:
+      return CellTag::integer;
+    case ValueKind::real:
+      return CellTag::real;
+    case ValueKind::decimal:
+      return CellTag::decimal;
+    case ValueKind::text:
+      return CellTag::text;
+    case ValueKind::blob:
+      return CellTag::blob;
+    case ValueKind::uuid:
+      return CellTag::uuid;
+    case ValueKind::date:
+      return CellTag::date;
+    case ValueKind::time:
+      return CellTag::time;
+    case ValueKind::datetime:
+      return CellTag::datetime;
+    case ValueKind::json:
+      return CellTag::json;
     case ValueKind::null:
-    case ValueKind::list: break;
+    case ValueKind::list:
+      break;
   }
   return CellTag::null;
 }
 
 Cell borrow(const Value& value) {
   switch (value.kind()) {
-    case ValueKind::null: return Cell::of_null();
-    case ValueKind::boolean: return Cell::of_boolean(value.boolean());
-    case ValueKind::integer: return Cell::of_integer(value.integer());
-    case ValueKind::real: return Cell::of_real(value.real());
+    case ValueKind::null:
+      return Cell::of_null();
+    case ValueKind::boolean:
+      return Cell::of_boolean(value.boolean());
+    case ValueKind::integer:
+      return Cell::of_integer(value.integer());
+    case ValueKind::real:
+      return Cell::of_real(value.real());
     case ValueKind::decimal:
       if (!value.decimal().fits()) break;
       return Cell::of_decimal(value.decimal().unscaled(), value.decimal().scale());
-    case ValueKind::text: return Cell::of_bytes(CellTag::text, value.text());
-    case ValueKind::blob: return Cell::of_bytes(CellTag::blob, value.blob().bytes);
+    case ValueKind::text:
+      return Cell::of_bytes(CellTag::text, value.text());
+    case ValueKind::blob:
+      return Cell::of_bytes(CellTag::blob, value.blob().bytes);
     case ValueKind::uuid:
       return Cell::of_bytes(CellTag::uuid, {reinterpret_cast<const char*>(value.uuid().bytes.data()), 16});
-    case ValueKind::date: return Cell::of_count(CellTag::date, value.date().days);
-    case ValueKind::time: return Cell::of_count(CellTag::time, value.time().microseconds);
-    case ValueKind::datetime: return Cell::of_count(CellTag::datetime, value.datetime().microseconds);
-    case ValueKind::json: return Cell::of_bytes(CellTag::json, value.json().text);
-    case ValueKind::list: break;
+    case ValueKind::date:
+      return Cell::of_count(CellTag::date, value.date().days);
+    case ValueKind::time:
+      return Cell::of_count(CellTag::time, value.time().microseconds);
+    case ValueKind::datetime:
+      return Cell::of_count(CellTag::datetime, value.datetime().microseconds);
+    case ValueKind::json:
+      return Cell::of_bytes(CellTag::json, value.json().text);
+    case ValueKind::list:
+      break;
   }
   throw DataError("a value of kind '" + std::string(kind_name(value.kind())) + "' cannot be borrowed as one cell");
 }

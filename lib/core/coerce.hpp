@@ -1,7 +1,7 @@
 // core/coerce.hpp: does a value fit a type, and what is it in that type's own kind?
 //
-// Pure functions, thread-safe. Conversions lose nothing: integer → real or decimal, text → date, time, datetime, uuid, decimal;
-// everything else is a DataError that names `label` ("User.age") and never the value.
+// Pure functions, thread-safe. Conversions lose nothing: integer → real or decimal, text → date, time, datetime, uuid,
+// decimal; everything else is a DataError that names `label` ("User.age") and never the value.
 #pragma once
 
 #include <string_view>
@@ -12,8 +12,8 @@
 
 namespace dorm {
 
-// The value in the kind that a column of this type holds. Null stays null. Text is checked: UTF-8, no NUL; strings for their
-// length, integers for their range, decimals for precision and scale.
+// The value in the kind that a column of this type holds. Null stays null. Text is checked: UTF-8, no NUL; strings for
+// their length, integers for their range, decimals for precision and scale.
 Value coerce(const Value& value, const Type& type, std::string_view label);
 // The same without a copy where nothing changes: moves the value through.
 Value coerce(Value&& value, const Type& type, std::string_view label);

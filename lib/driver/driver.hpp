@@ -35,7 +35,7 @@ using LockMode = dorm::BeginMode;
 using TransactionOptions = dorm::TransactionOptions;
 
 enum class TransactionStatus : std::uint8_t {
-  idle,    // autocommit
+  idle,  // autocommit
   open,
   failed,  // only rollback is left
   lost,    // was open; the database ended it behind our back, or the connection is gone
@@ -62,9 +62,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   virtual ~Connection() = default;
 
-  // Prepares (or finds prepared), binds and runs; each row goes into `rows` (may be null if the statement has no columns).
-  // Cells of `parameters` need only live for the call. On an error no row must be used.
-  virtual Outcome execute(const Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows, Deadline deadline) = 0;
+  // Prepares (or finds prepared), binds and runs; each row goes into `rows` (may be null if the statement has no
+  // columns). Cells of `parameters` need only live for the call. On an error no row must be used.
+  virtual Outcome execute(const Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows,
+                          Deadline deadline) = 0;
   // One or more statements without parameters and results: DDL, SET, PRAGMA.
   virtual void execute_script(std::string_view sql, Deadline deadline) = 0;
 
@@ -76,7 +77,8 @@ class Connection {
   virtual void rollback_to(std::string_view name, Deadline deadline) = 0;
   virtual TransactionStatus status() const noexcept = 0;
 
-  // False once it must be thrown away. `passive_check` looks whether the peer has hung up, without a round trip; `ping` asks.
+  // False once it must be thrown away. `passive_check` looks whether the peer has hung up, without a round trip; `ping`
+  // asks.
   virtual bool usable() const noexcept = 0;
   virtual bool passive_check() noexcept = 0;
   virtual bool ping(Deadline deadline) noexcept = 0;
@@ -92,11 +94,11 @@ class Connection {
 
 // A parsed database URL with the options of the configuration. Passwords are never printed.
 struct ConnectOptions {
-  std::string scheme;    // "sqlite", "postgresql"
+  std::string scheme;  // "sqlite", "postgresql"
   // Keyword and value pairs as the client library takes them (PostgreSQL: libpq keywords; SQLite: "path", "mode").
   std::vector<std::pair<std::string, std::string>> keywords;
   std::vector<std::pair<std::string, std::string>> pragmas;  // SQLite; a deviation from the defaults
-  std::size_t statement_cache = 128;  // prepared statements kept per connection, least recently used goes
+  std::size_t statement_cache = 128;               // prepared statements kept per connection, least recently used goes
   std::chrono::milliseconds statement_timeout{0};  // 0 = none
   bool prepared_statements = true;
   NoticeSink notices;
@@ -116,13 +118,14 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
   virtual ~Driver() = default;
 
-  virtual std::string_view name() const noexcept = 0;                       // "sqlite", "postgres"
-  virtual std::span<const std::string_view> schemes() const noexcept = 0;   // URL schemes it answers to
+  virtual std::string_view name() const noexcept = 0;                      // "sqlite", "postgres"
+  virtual std::span<const std::string_view> schemes() const noexcept = 0;  // URL schemes it answers to
   virtual const sql::Dialect& dialect() const noexcept = 0;
   // Everything after the scheme is the driver's to read. Throws ConfigError without repeating secrets.
   virtual driver::ConnectOptions parse_url(std::string_view url) const = 0;
   // Throws ConnectFailed (retryable() if transient) or StatementTimeout past the deadline.
-  virtual std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options, driver::Deadline deadline) const = 0;
+  virtual std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options,
+                                                      driver::Deadline deadline) const = 0;
   // A database that exists only inside its connection (SQLite's :memory:) is pooled as exactly one.
   virtual bool single_connection(const driver::ConnectOptions& options) const noexcept = 0;
 };

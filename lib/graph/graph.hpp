@@ -1,8 +1,8 @@
 // graph/graph.hpp: the unit of ownership: everything one request loaded, plus what lazy loads add to it.
 //
 // Held by shared_ptr; rows hold the graph through its nodes. Inside it things name each other by pointer and number, so
-// cycles cost nothing. Many threads may read; writing needs the graph to itself. The mutex guards claims and publication of
-// lazy loads and is never held while waiting for a connection or a server.
+// cycles cost nothing. Many threads may read; writing needs the graph to itself. The mutex guards claims and
+// publication of lazy loads and is never held while waiting for a connection or a server.
 #pragma once
 
 #include <atomic>
@@ -56,9 +56,9 @@ class Graph : public std::enable_shared_from_this<Graph> {
   Reference external(const Relation* relation, std::uint32_t slot) const;
   void clear_external(const Relation* relation, std::uint32_t slot);
 
-  // One load of (node, what) at a time. While another thread has the claim, claim() waits and says so: then look again before
-  // loading. A thread for which waiting could dead-lock (it holds a connection) passes may_wait = false and loads beside the
-  // other, into nodes of its own.
+  // One load of (node, what) at a time. While another thread has the claim, claim() waits and says so: then look again
+  // before loading. A thread for which waiting could dead-lock (it holds a connection) passes may_wait = false and
+  // loads beside the other, into nodes of its own.
   enum class Claim : std::uint8_t { owned, waited, beside };
   Claim claim(const Node* node, std::uint32_t what, bool may_wait);
   void release_claim(const Node* node, std::uint32_t what) noexcept;
@@ -74,7 +74,7 @@ class Graph : public std::enable_shared_from_this<Graph> {
   bool reaches(const Graph* other) const;
   static void release(External& external) noexcept;
 
-  std::optional<Node> root_;                  // the first node, in the graph's own memory: one allocation less for one row
+  std::optional<Node> root_;  // the first node, in the graph's own memory: one allocation less for one row
   std::vector<std::unique_ptr<Node>> nodes_;  // the others
   std::map<std::pair<const Relation*, std::uint32_t>, External> externals_;
   std::map<std::pair<const Node*, std::uint32_t>, std::thread::id> claims_;

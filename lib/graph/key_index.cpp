@@ -15,18 +15,21 @@ std::uint64_t mix(std::uint64_t value) noexcept {
   return value;
 }
 
-// Keys are counted upwards as a rule and come in that order: neighbours stay neighbours in the table, which the cache likes.
+// Keys are counted upwards as a rule and come in that order: neighbours stay neighbours in the table, which the cache
+// likes.
 std::uint64_t fold(std::uint64_t number) noexcept { return number ^ number >> 15U ^ number >> 33U; }
 
 bool holds_bytes(CellTag tag) noexcept {
-  return tag == CellTag::text || tag == CellTag::blob || tag == CellTag::json || tag == CellTag::decimal_text || tag == CellTag::uuid;
+  return tag == CellTag::text || tag == CellTag::blob || tag == CellTag::json || tag == CellTag::decimal_text ||
+         tag == CellTag::uuid;
 }
 
 std::uint64_t hash(const Cell* cells, std::span<const std::uint16_t> key) noexcept {
   std::uint64_t hash = 0;
   for (const std::uint16_t index : key) {
     const Cell& cell = cells[index];
-    hash = hash * 31U + (cell.tag == CellTag::integer ? fold(static_cast<std::uint64_t>(cell.integer)) : hash_cell(cell));
+    hash =
+        hash * 31U + (cell.tag == CellTag::integer ? fold(static_cast<std::uint64_t>(cell.integer)) : hash_cell(cell));
   }
   return hash;
 }

@@ -23,7 +23,8 @@ std::uint64_t hash_cell(const Cell& cell) noexcept;
 
 class KeyIndex {
  public:
-  // The stored row whose cells numbered `key` equal those of `candidate`, or `candidate` itself, which is then remembered.
+  // The stored row whose cells numbered `key` equal those of `candidate`, or `candidate` itself, which is then
+  // remembered.
   std::uint32_t find_or_insert(const Node& node, std::span<const std::uint16_t> key, std::uint32_t candidate);
 
  private:

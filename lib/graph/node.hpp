@@ -36,7 +36,7 @@ struct Shape {
     Type type;
     bool sensitive = false;  // never printed
   };
-  std::vector<Extra> extras;         // then these: aliased expressions, or all columns of a flat row
+  std::vector<Extra> extras;  // then these: aliased expressions, or all columns of a flat row
   std::uint32_t width() const noexcept { return fields + static_cast<std::uint32_t>(extras.size()); }
   // The cell of an extra by name, no_cell if there is none.
   std::uint32_t find_extra(std::string_view name) const noexcept {
@@ -64,8 +64,8 @@ struct SlotState {
   std::vector<Text> texts;          // what written cells point to
 };
 
-// The states of those slots of a node that have one. Entries keep their addresses. The first lies here: a row that is made or
-// changed alone, the usual case, costs no map.
+// The states of those slots of a node that have one. Entries keep their addresses. The first lies here: a row that is
+// made or changed alone, the usual case, costs no map.
 class SlotStates {
  public:
   using Entry = std::pair<const std::uint32_t, SlotState>;

@@ -1,7 +1,7 @@
 // graph/relation.hpp: one loaded relation of a node: for each slot where its related slots are.
 //
-// One thread at a time appends (under the graph's load protocol); any number of threads read what was published: a span is
-// released as one word and acquired by readers.
+// One thread at a time appends (under the graph's load protocol); any number of threads read what was published: a span
+// is released as one word and acquired by readers.
 #pragma once
 
 #include <atomic>
@@ -27,13 +27,14 @@ class Relation {
   Relation(std::string accessor, std::uint32_t relation_index, Node* target_node, bool many)
       : name(std::move(accessor)), info(relation_index), target(target_node), to_many(many) {}
 
-  const std::string name;     // what answers to row["…"]: the relation's name, or one the query gave
-  const std::uint32_t info;   // RelationInfo::index of the node's model; no_index where the join follows no declared relation
+  const std::string name;  // what answers to row["…"]: the relation's name, or one the query gave
+  const std::uint32_t
+      info;  // RelationInfo::index of the node's model; no_index where the join follows no declared relation
   Node* const target;
   const bool to_many;
-  bool partial = false;       // filtered or limited: replacing it is refused
-  Node* links = nullptr;      // many_to_many: the link rows, one per target element
-  Relation* next = nullptr;   // set before it is published
+  bool partial = false;      // filtered or limited: replacing it is refused
+  Node* links = nullptr;     // many_to_many: the link rows, one per target element
+  Relation* next = nullptr;  // set before it is published
 
   Span span(std::uint32_t slot) const noexcept {
     if (slot >= covered_.load(std::memory_order_acquire)) return {};

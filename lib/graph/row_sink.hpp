@@ -1,8 +1,8 @@
 // graph/row_sink.hpp: where a driver puts the rows of a result: straight into the cells of a graph.
 //
-// A driver calls add(reader) once per result row. Its Reader has `void read(std::uint32_t column, Cell& cell, Arena& arena)`,
-// which decodes one column of the current row, text into the arena. No intermediate values, no virtual call per cell, no
-// allocation per row. One thread at a time.
+// A driver calls add(reader) once per result row. Its Reader has `void read(std::uint32_t column, Cell& cell, Arena&
+// arena)`, which decodes one column of the current row, text into the arena. No intermediate values, no virtual call
+// per cell, no allocation per row. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -27,17 +27,17 @@ class RowSink {
   struct Segment {
     Node* node = nullptr;
     std::vector<Target> columns;  // without those of the key
-    std::vector<Target> key;      // if given, a key that was seen before is the same stored row; a NULL in it means no row
+    std::vector<Target> key;  // if given, a key that was seen before is the same stored row; a NULL in it means no row
     std::vector<std::uint16_t> key_cells;  // their cells
-    bool optional = false;        // all columns NULL means no row (the missed side of an outer join)
-    std::uint32_t parent = none;  // segment that leads here
-    Relation* relation = nullptr; // in the parent's node
-    bool absent_is_null = false;  // a missed row is recorded as null; otherwise the relation stays not loaded
+    bool optional = false;                 // all columns NULL means no row (the missed side of an outer join)
+    std::uint32_t parent = none;           // segment that leads here
+    Relation* relation = nullptr;          // in the parent's node
+    bool absent_is_null = false;           // a missed row is recorded as null; otherwise the relation stays not loaded
 
-    std::uint32_t slot = none;    // of the current result row
+    std::uint32_t slot = none;      // of the current result row
     std::uint32_t last_row = none;  // of those with a key
     const Cell* last_cells = nullptr;
-    std::vector<Cell> key_found;    // of the current result row
+    std::vector<Cell> key_found;  // of the current result row
     KeyIndex index;
   };
 

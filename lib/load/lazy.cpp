@@ -12,7 +12,8 @@ namespace {
 
 // Siblings loaded with a touched row: enough to make a scan cheap, few enough to bound the memory of one touch.
 constexpr std::uint32_t batch_rows = 10'000;
-constexpr std::uint32_t cells_claim = 0x80000000U;  // beside the numbers of relations: one load of cells per node at a time
+constexpr std::uint32_t cells_claim =
+    0x80000000U;  // beside the numbers of relations: one load of cells per node at a time
 
 std::shared_ptr<const Context> shared_context(const graph::Node& node) {
   return std::static_pointer_cast<const Context>(node.graph->context);
@@ -29,7 +30,9 @@ LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, cons
 void check_transaction(const graph::Node& node) {
   const auto& mark = node.graph->transaction;
   if (mark && !mark->ended && mark->owner != std::this_thread::get_id()) {
-    throw StateError("the row was loaded in a transaction that is still open on another thread; load more on that thread, or after it has ended");
+    throw StateError(
+        "the row was loaded in a transaction that is still open on another thread; load more on that thread, or after "
+        "it has ended");
   }
 }
 
@@ -43,7 +46,8 @@ void check_policy(const graph::Node& node, LazyPolicy policy, const std::string&
 
 class ClaimGuard {
  public:
-  ClaimGuard(graph::Graph& graph, const graph::Node& node, std::uint32_t what) : graph_(graph), node_(node), what_(what) {}
+  ClaimGuard(graph::Graph& graph, const graph::Node& node, std::uint32_t what)
+      : graph_(graph), node_(node), what_(what) {}
   ClaimGuard(const ClaimGuard&) = delete;
   ClaimGuard& operator=(const ClaimGuard&) = delete;
   ~ClaimGuard() { graph_.release_claim(&node_, what_); }
@@ -56,7 +60,8 @@ class ClaimGuard {
 
 // The slot and its siblings for which `is_missing` holds.
 template <class IsMissing>
-std::vector<std::uint32_t> siblings(const graph::Node& node, std::uint32_t slot, LazyPolicy policy, IsMissing is_missing) {
+std::vector<std::uint32_t> siblings(const graph::Node& node, std::uint32_t slot, LazyPolicy policy,
+                                    IsMissing is_missing) {
   if (policy == LazyPolicy::each) return {slot};
   std::vector<std::uint32_t> slots;
   const std::uint32_t first = slot - slot % batch_rows;
@@ -93,7 +98,8 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
       load.slots = siblings(node, slot, policy, [&](std::uint32_t other) {
         if (node.find_span(other, relation.index).span.state != graph::RelationState::not_loaded) return false;
         const Cell* cells = node.cells(other);
-        return std::all_of(relation.fields.begin(), relation.fields.end(), [&](std::uint32_t field) { return cells[field].is_loaded(); });
+        return std::all_of(relation.fields.begin(), relation.fields.end(),
+                           [&](std::uint32_t field) { return cells[field].is_loaded(); });
       });
       load_relation(*engine, context, load);
     };
@@ -122,9 +128,12 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     if (claim == graph::Graph::Claim::waited) continue;
     const auto run = [&] {
       if (node.cells(slot)[field].is_loaded()) return;
-      load_cells(*engine, context, node, siblings(node, slot, policy, [&](std::uint32_t other) { return !node.cells(other)[field].is_loaded(); }),
-                 {field});
-      if (!node.cells(slot)[field].is_loaded()) throw NotFound("the row of model '" + model.name + "' is gone from the database");
+      load_cells(
+          *engine, context, node,
+          siblings(node, slot, policy, [&](std::uint32_t other) { return !node.cells(other)[field].is_loaded(); }),
+          {field});
+      if (!node.cells(slot)[field].is_loaded())
+        throw NotFound("the row of model '" + model.name + "' is gone from the database");
     };
     if (claim == graph::Graph::Claim::beside) {
       run();

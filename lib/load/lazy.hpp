@@ -1,8 +1,8 @@
 // load/lazy.hpp: what happens when something that is not loaded is touched.
 //
-// Thread-safe for readers of one graph: each (node, relation) is loaded by one thread at a time, others wait for it, unless they
-// hold a connection. By policy it loads for all sibling rows at once (batch), for this one (each), or throws (raise,
-// raise_n_plus_one where there are siblings).
+// Thread-safe for readers of one graph: each (node, relation) is loaded by one thread at a time, others wait for it,
+// unless they hold a connection. By policy it loads for all sibling rows at once (batch), for this one (each), or
+// throws (raise, raise_n_plus_one where there are siblings).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace dorm::load {
 
-// What is known of the relation of this slot, loaded if need be. Throws StateError on a closed database or an unsaved row, QueryError
-// by policy.
+// What is known of the relation of this slot, loaded if need be. Throws StateError on a closed database or an unsaved
+// row, QueryError by policy.
 graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation);
 // Makes sure that a field's cell is loaded.
 void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field);

@@ -36,13 +36,14 @@ const RelationInfo* relation_between(const ModelInfo& parent, const ModelInfo& c
     const RelationInfo& key = relation->holds_key() ? *relation : child.relations[relation->inverse];
     names.push_back(registry.model(key.model).name + "." + key.name);
   }
-  throw QueryError("more than one foreign key between '" + parent.name + "' and '" + child.name + "': " + quote_list(names) +
-                   "; prefetch cannot choose");
+  throw QueryError("more than one foreign key between '" + parent.name + "' and '" + child.name +
+                   "': " + quote_list(names) + "; prefetch cannot choose");
 }
 
 }  // namespace
 
-std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, std::vector<query::SpecPtr> queries) {
+std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context,
+                                       std::vector<query::SpecPtr> queries) {
   // All mistakes before the first statement.
   struct Step {
     std::size_t parent;
@@ -53,15 +54,18 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
     const ModelInfo& model = model_of(*queries[i]);
     if (i == 0) continue;
     if (queries[i]->limit || queries[i]->offset) {
-      throw QueryError("a limit on the prefetched query of '" + model.name + "' would cut across its parents; limit the first query, or filter");
+      throw QueryError("a limit on the prefetched query of '" + model.name +
+                       "' would cut across its parents; limit the first query, or filter");
     }
-    if (!queries[i]->group_by.empty() || queries[i]->distinct) throw QueryError("the prefetched query of '" + model.name + "' cannot be grouped or distinct");
+    if (!queries[i]->group_by.empty() || queries[i]->distinct)
+      throw QueryError("the prefetched query of '" + model.name + "' cannot be grouped or distinct");
     const RelationInfo* relation = nullptr;
     for (std::size_t before = i; before-- > 0 && relation == nullptr;) {
       relation = relation_between(model_of(*queries[before]), model, context->registry);
       if (relation != nullptr) steps[i] = {before, relation};
     }
-    if (relation == nullptr) throw QueryError("no foreign key between '" + model.name + "' and a query before it; prefetch needs one");
+    if (relation == nullptr)
+      throw QueryError("no foreign key between '" + model.name + "' and a query before it; prefetch needs one");
     query::SpecPtr& parent = queries[steps[i].parent];
     parent = std::make_shared<const query::QuerySpec>(with_fields(*parent, relation->fields));
   }

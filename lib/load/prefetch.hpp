@@ -1,4 +1,5 @@
-// load/prefetch.hpp: several queries attached to each other by the foreign keys between their models, one statement each.
+// load/prefetch.hpp: several queries attached to each other by the foreign keys between their models, one statement
+// each.
 #pragma once
 
 #include <memory>
@@ -10,8 +11,9 @@
 
 namespace dorm::load {
 
-// Runs the first query, then each further one for the rows of the nearest query before it that has a foreign key to or from its
-// model. Throws QueryError if there is none, or more than one.
-std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context, std::vector<query::SpecPtr> queries);
+// Runs the first query, then each further one for the rows of the nearest query before it that has a foreign key to or
+// from its model. Throws QueryError if there is none, or more than one.
+std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context,
+                                       std::vector<query::SpecPtr> queries);
 
 }  // namespace dorm::load

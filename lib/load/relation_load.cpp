@@ -49,18 +49,20 @@ bool is_complete(const KeyView& key, const char* what, const graph::Node& node) 
   for (const std::uint32_t field : *key.fields) {
     const Cell& cell = key.cells[field];
     if (!cell.is_loaded()) {
-      throw StateError(std::string(what) + " needs '" + node.shape->model->name + "." + node.shape->model->fields[field].name +
-                       "', which was not selected; select it too");
+      throw StateError(std::string(what) + " needs '" + node.shape->model->name + "." +
+                       node.shape->model->fields[field].name + "', which was not selected; select it too");
     }
     if (cell.is_null()) return false;
   }
   return true;
 }
 
-void order_by_default(query::QuerySpec& spec, const query::SourcePtr& source, const RelationInfo& relation, const ModelInfo& target) {
+void order_by_default(query::QuerySpec& spec, const query::SourcePtr& source, const RelationInfo& relation,
+                      const ModelInfo& target) {
   if (!spec.order_by.empty()) return;
   const std::vector<OrderTerm>& order = relation.order_by.empty() ? target.order_by : relation.order_by;
-  for (const OrderTerm& term : order) spec.order_by.push_back({query::column_term(source, term.field), term.descending, {}});
+  for (const OrderTerm& term : order)
+    spec.order_by.push_back({query::column_term(source, term.field), term.descending, {}});
   // Equal rows in a fixed order: that of the primary key.
   for (const std::uint32_t field : target.primary_key) {
     if (std::none_of(order.begin(), order.end(), [&](const OrderTerm& term) { return term.field == field; })) {
@@ -109,7 +111,8 @@ class Loader {
 
   // The entry that this load fills: the one that is there, so that its node grows, else a new one.
   graph::Relation* make_entry(graph::Node* target, graph::Node* links = nullptr) {
-    auto entry = std::make_unique<graph::Relation>(load_.name.empty() ? relation_.name : load_.name, relation_.index, target, relation_.to_many());
+    auto entry = std::make_unique<graph::Relation>(load_.name.empty() ? relation_.name : load_.name, relation_.index,
+                                                   target, relation_.to_many());
     entry->partial = load_.partial;
     entry->links = links;
     entry->cover(load_.parent->slot_count());
@@ -137,7 +140,8 @@ class Loader {
 
   // Children that hold our key, or whose key we hold.
   void by_key() {
-    const query::SourcePtr source = load_.children ? load_.children->root : query::model_source(context_->registry, target_);
+    const query::SourcePtr source =
+        load_.children ? load_.children->root : query::model_source(context_->registry, target_);
     query::QuerySpec spec = with_fields(child_spec(source), relation_.target_fields);
     if (relation_.to_many()) order_by_default(spec, source, relation_, target_);
     entry_ = load_.children || load_.partial || !load_.append ? nullptr : load_.parent->find_relation(relation_.index);
@@ -150,7 +154,8 @@ class Loader {
       const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
       const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
       const std::uint32_t first = node == nullptr ? 0 : node->slot_count();
-      node = run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()), node);
+      node = run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()),
+                      node);
       if (entry_ == nullptr) entry_ = make_entry(node);
       stitch(*node, first);
     });
@@ -186,7 +191,8 @@ class Loader {
         entry_->append_target(slot);
         if (inverse != nullptr) inverse->set_one(slot, found->second.front());
       }
-      for (const std::uint32_t parent : found->second) entry_->set_many(parent, begin, static_cast<std::uint32_t>(slots.size()));
+      for (const std::uint32_t parent : found->second)
+        entry_->set_many(parent, begin, static_cast<std::uint32_t>(slots.size()));
     }
   }
 
@@ -210,12 +216,14 @@ class Loader {
     const RelationInfo& to_source = through.relations[relation_.through_source];
     const RelationInfo& to_target = through.relations[relation_.through_target];
     const query::SourcePtr links = query::model_source(context_->registry, through);
-    const query::SourcePtr target = load_.children ? load_.children->root : query::model_source(context_->registry, target_);
+    const query::SourcePtr target =
+        load_.children ? load_.children->root : query::model_source(context_->registry, target_);
     query::QuerySpec spec;
     spec.root = links;
     spec.context = links;
     spec.default_projection = false;
-    for (const FieldInfo& field : through.fields) spec.outputs.push_back({query::column_term(links, field.index), nullptr});
+    for (const FieldInfo& field : through.fields)
+      spec.outputs.push_back({query::column_term(links, field.index), nullptr});
     spec.outputs.push_back({nullptr, target});
     query::JoinSpec join;
     join.from = links;
@@ -234,7 +242,8 @@ class Loader {
       spec.where = query::all_of(filter, key_condition(links, to_source.fields, std::move(keys)));
       const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
       const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
-      graph::Node* node = run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()));
+      graph::Node* node =
+          run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()));
       graph::Relation* to = node->find_relation(to_target.index);
       entry_ = make_entry(to->target, node);
       stitch_links(*node, *to, to_source.fields);
@@ -264,7 +273,8 @@ class Loader {
         entry_->append_target(to.span(link).begin);
         entry_->append_link(link);
       }
-      for (const std::uint32_t parent : found->second) entry_->set_many(parent, begin, static_cast<std::uint32_t>(slots.size()));
+      for (const std::uint32_t parent : found->second)
+        entry_->set_many(parent, begin, static_cast<std::uint32_t>(slots.size()));
     }
   }
 
@@ -293,7 +303,8 @@ class Loader {
 
 }  // namespace
 
-query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields, std::vector<Values> keys) {
+query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
+                             std::vector<Values> keys) {
   if (fields.size() == 1) {
     Values list;
     list.reserve(keys.size());
@@ -322,39 +333,45 @@ query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<s
 query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields) {
   if (spec.default_projection) {
     const std::vector<std::uint32_t> present = query::default_fields(*spec.root->model);
-    if (std::all_of(fields.begin(), fields.end(), [&](std::uint32_t f) { return std::count(present.begin(), present.end(), f) != 0; })) return spec;
+    if (std::all_of(fields.begin(), fields.end(),
+                    [&](std::uint32_t f) { return std::count(present.begin(), present.end(), f) != 0; }))
+      return spec;
     spec.default_projection = false;
     spec.outputs.push_back({nullptr, spec.root});
   }
   const std::vector<query::TermPtr> outputs = query::expanded_outputs(spec);
   for (const std::uint32_t field : fields) {
     const bool present = std::any_of(outputs.begin(), outputs.end(), [&](const query::TermPtr& term) {
-      return term->kind != query::TermKind::alias && term->source && term->field == field && query::same_source(*term->source, *spec.root);
+      return term->kind != query::TermKind::alias && term->source && term->field == field &&
+             query::same_source(*term->source, *spec.root);
     });
     if (present) continue;
     // One more column would make other groups, and other rows distinct.
     if (!spec.group_by.empty() || spec.distinct) {
       const ModelInfo& model = *spec.root->model;
-      throw QueryError("loading a relation needs '" + model.name + "." + model.fields[field].name + "', which was not selected; select it too");
+      throw QueryError("loading a relation needs '" + model.name + "." + model.fields[field].name +
+                       "', which was not selected; select it too");
     }
     spec.outputs.push_back({query::column_term(spec.root, field), nullptr});
   }
   return spec;
 }
 
-graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Context>& context, const RelationLoad& load) {
+graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Context>& context,
+                               const RelationLoad& load) {
   return Loader(engine, context, load).run();
 }
 
-void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node, const std::vector<std::uint32_t>& slots,
-                const std::vector<std::uint32_t>& fields) {
+void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node,
+                const std::vector<std::uint32_t>& slots, const std::vector<std::uint32_t>& fields) {
   const ModelInfo& model = *node.shape->model;
   const query::SourcePtr source = query::model_source(context->registry, model);
   query::QuerySpec spec;
   spec.root = source;
   spec.context = source;
   spec.default_projection = false;
-  for (const std::uint32_t field : model.primary_key) spec.outputs.push_back({query::column_term(source, field), nullptr});
+  for (const std::uint32_t field : model.primary_key)
+    spec.outputs.push_back({query::column_term(source, field), nullptr});
   for (const std::uint32_t field : fields) spec.outputs.push_back({query::column_term(source, field), nullptr});
   KeyMap<std::vector<std::uint32_t>> rows;
   std::vector<Values> keys;
@@ -377,7 +394,8 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
     const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
     const auto plan = plan_of(engine, spec, query::Purpose::rows, shaped);
     graph::Graph scratch(nullptr);
-    const graph::Node* loaded = run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys.size()));
+    const graph::Node* loaded =
+        run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys.size()));
     // Other threads may be reading these rows, or loading other columns of them.
     const std::lock_guard lock(node.graph->mutex);
     auto texts = std::make_unique<Texts>();

@@ -41,7 +41,8 @@ std::shared_ptr<graph::Graph> make_graph(const Engine& engine, std::shared_ptr<c
   return graph;
 }
 
-Context::Context(Registry snapshot, std::weak_ptr<Engine> database) : registry(std::move(snapshot)), engine(std::move(database)) {
+Context::Context(Registry snapshot, std::weak_ptr<Engine> database)
+    : registry(std::move(snapshot)), engine(std::move(database)) {
   shapes_.reserve(registry.models().size());
   for (const auto& model : registry.models()) shapes_.push_back(query::model_shape(*model));
 }
@@ -51,10 +52,12 @@ std::shared_ptr<Engine> Context::open_engine() const {
   throw StateError("the database is closed; what was loaded stays readable, but nothing more can be loaded");
 }
 
-std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, const query::Shaped& shaped,
-                                           std::span<const query::Change> changes, const query::InsertTarget* into) {
+std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
+                                           const query::Shaped& shaped, std::span<const query::Change> changes,
+                                           const query::InsertTarget* into) {
   if (std::shared_ptr<const query::Plan> known = engine.plans.find(shaped.text)) return known;
-  std::shared_ptr<const query::Plan> plan = query::make_plan(spec, purpose, shaped, engine.session->dialect(), changes, into);
+  std::shared_ptr<const query::Plan> plan =
+      query::make_plan(spec, purpose, shaped, engine.session->dialect(), changes, into);
   engine.plans.put(shaped.text, plan);
   return plan;
 }
@@ -89,8 +92,8 @@ Cell Parameters::cell_of(const Value& value) {
   return borrow(value);
 }
 
-graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters, Sharing sharing,
-                      std::uint32_t rows, graph::Node* root) {
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters,
+                      Sharing sharing, std::uint32_t rows, graph::Node* root) {
   const unsigned shift = rows <= 1 ? 0U : std::min(10U, static_cast<unsigned>(std::bit_width(rows - 1)));
   graph::RowSink sink;
   sink.segments.resize(plan.segments.size());
@@ -107,7 +110,8 @@ graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& pl
     if (from.parent == graph::RowSink::none) continue;
     if (!from.key.empty() && sharing == Sharing::per_parent) segment.node->use_slots();
     graph::Node* parent = sink.segments[from.parent].node;
-    segment.relation = parent->add_relation(std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node, false));
+    segment.relation =
+        parent->add_relation(std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node, false));
   }
   engine.session->execute(plan.statement, parameters, &sink);
   // Slots past the last one that was linked read as not loaded; cover them so that a later lazy load finds room.
@@ -116,7 +120,8 @@ graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& pl
   return sink.segments.front().node;
 }
 
-std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context, const query::QuerySpec& spec, std::uint32_t rows) {
+std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context,
+                                  const query::QuerySpec& spec, std::uint32_t rows) {
   const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
   const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, query::Purpose::rows, shaped);
   std::shared_ptr<graph::Graph> graph = make_graph(engine, context);
@@ -141,8 +146,8 @@ std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, qu
   return value_of(graph.root()->rows.at(0)[0]);
 }
 
-std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, std::span<const query::Change> changes,
-                       const query::InsertTarget* into) {
+std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
+                       std::span<const query::Change> changes, const query::InsertTarget* into) {
   const query::Shaped shaped = query::shape_of(spec, purpose, changes, into);
   const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, purpose, shaped, changes, into);
   const Parameters parameters(*plan, shaped.slots);
@@ -153,23 +158,35 @@ Value value_of(const Cell& cell) {
   switch (cell.tag) {
     case CellTag::unloaded:
     case CellTag::null:
-    case CellTag::list: return {};
-    case CellTag::boolean: return Value(cell.integer != 0);
-    case CellTag::integer: return Value(cell.integer);
-    case CellTag::real: return Value(cell.real);
-    case CellTag::decimal: return Value(Decimal(cell.integer, cell.scale));
-    case CellTag::decimal_text: return Value(Decimal::parse(cell.view()));
-    case CellTag::text: return Value(cell.view());
-    case CellTag::blob: return Value(Blob{std::string(cell.view())});
-    case CellTag::json: return Value(Json{std::string(cell.view())});
+    case CellTag::list:
+      return {};
+    case CellTag::boolean:
+      return Value(cell.integer != 0);
+    case CellTag::integer:
+      return Value(cell.integer);
+    case CellTag::real:
+      return Value(cell.real);
+    case CellTag::decimal:
+      return Value(Decimal(cell.integer, cell.scale));
+    case CellTag::decimal_text:
+      return Value(Decimal::parse(cell.view()));
+    case CellTag::text:
+      return Value(cell.view());
+    case CellTag::blob:
+      return Value(Blob{std::string(cell.view())});
+    case CellTag::json:
+      return Value(Json{std::string(cell.view())});
     case CellTag::uuid: {
       Uuid uuid;
       std::memcpy(uuid.bytes.data(), cell.data, uuid.bytes.size());
       return Value(uuid);
     }
-    case CellTag::date: return Value(Date{static_cast<std::int32_t>(cell.integer)});
-    case CellTag::time: return Value(Time{cell.integer});
-    case CellTag::datetime: return Value(DateTime{cell.integer});
+    case CellTag::date:
+      return Value(Date{static_cast<std::int32_t>(cell.integer)});
+    case CellTag::time:
+      return Value(Time{cell.integer});
+    case CellTag::datetime:
+      return Value(DateTime{cell.integer});
   }
   return {};
 }

@@ -16,8 +16,9 @@
 namespace dorm::load {
 
 // The plan of a query from the cache, or made now.
-std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, const query::Shaped& shaped,
-                                           std::span<const query::Change> changes = {}, const query::InsertTarget* into = nullptr);
+std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
+                                           const query::Shaped& shaped, std::span<const query::Change> changes = {},
+                                           const query::InsertTarget* into = nullptr);
 
 // The cells bound to a plan's placeholders; owns what they point to that the values do not.
 class Parameters {
@@ -43,21 +44,22 @@ enum class Sharing : std::uint8_t {
 // An empty graph that remembers the transaction of this thread, if there is one.
 std::shared_ptr<graph::Graph> make_graph(const Engine& engine, std::shared_ptr<const Context> context);
 // Runs a query into a new graph. `rows` is a guess of how many rows come, for the size of the first page.
-std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context, const query::QuerySpec& spec,
-                                  std::uint32_t rows = 8);
-// Runs a plan; the nodes of its segments are added to `graph` or, where `root` is given, its rows are appended to that node.
-// Returns the root's node.
-graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters, Sharing sharing,
-                      std::uint32_t rows, graph::Node* root = nullptr);
-inline graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const query::SlotValue> slots, Sharing sharing,
-                             std::uint32_t rows, graph::Node* root = nullptr) {
+std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context,
+                                  const query::QuerySpec& spec, std::uint32_t rows = 8);
+// Runs a plan; the nodes of its segments are added to `graph` or, where `root` is given, its rows are appended to that
+// node. Returns the root's node.
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters,
+                      Sharing sharing, std::uint32_t rows, graph::Node* root = nullptr);
+inline graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan,
+                             std::span<const query::SlotValue> slots, Sharing sharing, std::uint32_t rows,
+                             graph::Node* root = nullptr) {
   return run_into(engine, graph, plan, Parameters(plan, slots).cells(), sharing, rows, root);
 }
 // The first value of the first row: count, exists. Nothing if there is no row.
 std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose);
 // Rows changed.
-std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose, std::span<const query::Change> changes,
-                       const query::InsertTarget* into = nullptr);
+std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
+                       std::span<const query::Change> changes, const query::InsertTarget* into = nullptr);
 
 // An owned copy of a loaded cell.
 Value value_of(const Cell& cell);

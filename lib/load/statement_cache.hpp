@@ -17,12 +17,14 @@ namespace dorm::load {
 
 class StatementCache {
  public:
-  // `make` returns a shared_ptr<const T>; it runs at most once per key unless two threads meet, then the first result stays.
+  // `make` returns a shared_ptr<const T>; it runs at most once per key unless two threads meet, then the first result
+  // stays.
   template <class T, class Make>
   std::shared_ptr<const T> get(std::uint64_t key, std::span<const std::uint64_t> columns, Make make) {
     {
       const std::lock_guard lock(mutex_);
-      if (const auto found = items_.find(View{key, columns}); found != items_.end()) return std::static_pointer_cast<const T>(found->second);
+      if (const auto found = items_.find(View{key, columns}); found != items_.end())
+        return std::static_pointer_cast<const T>(found->second);
     }
     std::shared_ptr<const T> made = make();
     const std::lock_guard lock(mutex_);
@@ -55,7 +57,9 @@ class StatementCache {
   struct Equal {
     using is_transparent = void;
     bool operator()(const Key& a, const Key& b) const noexcept { return a.key == b.key && a.columns == b.columns; }
-    bool operator()(const View& a, const Key& b) const noexcept { return a.key == b.key && std::ranges::equal(a.columns, b.columns); }
+    bool operator()(const View& a, const Key& b) const noexcept {
+      return a.key == b.key && std::ranges::equal(a.columns, b.columns);
+    }
     bool operator()(const Key& a, const View& b) const noexcept { return (*this)(b, a); }
   };
 

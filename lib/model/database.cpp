@@ -86,7 +86,9 @@ void Database::create_tables(const std::vector<std::string>& models) const {
   run_all(*impl_, lowered(*impl_, migrate::create_statements(snapshot, impl_->session->dialect(), ids)));
 }
 
-void Database::drop_tables() const { run_all(*impl_, lowered(*impl_, migrate::drop_statements(registry(), impl_->session->dialect()))); }
+void Database::drop_tables() const {
+  run_all(*impl_, lowered(*impl_, migrate::drop_statements(registry(), impl_->session->dialect())));
+}
 
 Transaction Database::transaction(const TransactionOptions& options) const {
   impl_->require_open();
@@ -107,7 +109,9 @@ void Database::execute(std::string_view sql) const {
   impl_->session->execute_script(sql);
 }
 
-std::shared_ptr<void> Database::add_observer(std::shared_ptr<Observer> observer) const { return impl_->session->add_observer(std::move(observer)); }
+std::shared_ptr<void> Database::add_observer(std::shared_ptr<Observer> observer) const {
+  return impl_->session->add_observer(std::move(observer));
+}
 
 std::string_view Database::backend() const noexcept { return impl_->session->dialect().name(); }
 

@@ -4,7 +4,8 @@
 
 namespace dorm {
 
-DatabaseImpl::DatabaseImpl(DatabaseConfig configuration, std::shared_ptr<Session> opened) : config(std::move(configuration)) {
+DatabaseImpl::DatabaseImpl(DatabaseConfig configuration, std::shared_ptr<Session> opened)
+    : config(std::move(configuration)) {
   session = std::move(opened);
   lazy = config.lazy;
 }

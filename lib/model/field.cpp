@@ -11,21 +11,35 @@ namespace {
 
 std::string_view tag_name(CellTag tag) {
   switch (tag) {
-    case CellTag::unloaded: return "unloaded";
-    case CellTag::null: return "null";
-    case CellTag::boolean: return "boolean";
-    case CellTag::integer: return "integer";
-    case CellTag::real: return "real";
+    case CellTag::unloaded:
+      return "unloaded";
+    case CellTag::null:
+      return "null";
+    case CellTag::boolean:
+      return "boolean";
+    case CellTag::integer:
+      return "integer";
+    case CellTag::real:
+      return "real";
     case CellTag::decimal:
-    case CellTag::decimal_text: return "decimal";
-    case CellTag::text: return "text";
-    case CellTag::blob: return "blob";
-    case CellTag::uuid: return "uuid";
-    case CellTag::date: return "date";
-    case CellTag::time: return "time";
-    case CellTag::datetime: return "datetime";
-    case CellTag::json: return "json";
-    case CellTag::list: return "list";
+    case CellTag::decimal_text:
+      return "decimal";
+    case CellTag::text:
+      return "text";
+    case CellTag::blob:
+      return "blob";
+    case CellTag::uuid:
+      return "uuid";
+    case CellTag::date:
+      return "date";
+    case CellTag::time:
+      return "time";
+    case CellTag::datetime:
+      return "datetime";
+    case CellTag::json:
+      return "json";
+    case CellTag::list:
+      return "list";
   }
   return "unknown";
 }
@@ -48,7 +62,8 @@ const Cell& Field::loaded_cell() const {
   }
   const Cell& found = storage_->cells(slot_)[cell_];
   if (found.is_loaded()) return found;
-  if (owner.shape->model == nullptr || cell_ >= owner.shape->fields) throw StateError("'" + label() + "' was not loaded");
+  if (owner.shape->model == nullptr || cell_ >= owner.shape->fields)
+    throw StateError("'" + label() + "' was not loaded");
   load::touch_field(owner, slot_, cell_);
   return storage_->cells(slot_)[cell_];
 }
@@ -59,7 +74,8 @@ const Cell& Field::other_cell(CellTag wanted) const {
   // Text of an unknown type, JSON and text read as each other's text.
   if (wanted == CellTag::text && found.tag == CellTag::json) return found;
   if (found.is_null()) throw DataError("'" + label() + "' is null; ask is_null() first, or use value_or()");
-  throw DataError("'" + label() + "' is " + std::string(tag_name(found.tag)) + ", not " + std::string(tag_name(wanted)));
+  throw DataError("'" + label() + "' is " + std::string(tag_name(found.tag)) + ", not " +
+                  std::string(tag_name(wanted)));
 }
 
 Decimal Field::decimal() const {
@@ -84,7 +100,8 @@ std::string Field::to_text() const { return value().to_text(); }
 bool Field::is_loaded() const noexcept {
   const graph::Node& owner = *node();
   if (cell_ != no_cell) return storage_->cells(slot_)[cell_].is_loaded();
-  const graph::Node::Found found = named_ != nullptr ? owner.find_span(slot_, std::string_view(named_->name)) : owner.find_span(slot_, relation_);
+  const graph::Node::Found found =
+      named_ != nullptr ? owner.find_span(slot_, std::string_view(named_->name)) : owner.find_span(slot_, relation_);
   return found.span.state != graph::RelationState::not_loaded;
 }
 
@@ -114,7 +131,8 @@ Row Field::row() const {
 }
 
 Field Field::operator[](std::string_view member) const {
-  if (cell_ != no_cell) throw QueryError("'" + label() + "' is a column and has no member '" + std::string(member) + "'");
+  if (cell_ != no_cell)
+    throw QueryError("'" + label() + "' is a column and has no member '" + std::string(member) + "'");
   graph::Node& owner = *node();
   const std::optional<access::Target> target = access::follow(owner, slot_, {cell_, relation_, named_});
   if (!target) throw NullRelation("'" + label() + "' is null; '" + std::string(member) + "' cannot be read through it");

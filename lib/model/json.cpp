@@ -135,7 +135,8 @@ class Writer {
 };
 
 [[noreturn]] void refuse(std::string_view label, const Type& type, const json::Node& from) {
-  throw DataError(std::string(label) + " is " + to_string(type) + "; " + std::string(json::kind_name(from.kind())) + " does not fit");
+  throw DataError(std::string(label) + " is " + to_string(type) + "; " + std::string(json::kind_name(from.kind())) +
+                  " does not fit");
 }
 
 }  // namespace
@@ -144,9 +145,15 @@ void append_json(std::string& out, const Cell& cell, const Type& type) {
   switch (cell.tag) {
     case CellTag::unloaded:
     case CellTag::list:
-    case CellTag::null: out += "null"; return;
-    case CellTag::boolean: out += cell.integer != 0 ? "true" : "false"; return;
-    case CellTag::integer: out += std::to_string(cell.integer); return;
+    case CellTag::null:
+      out += "null";
+      return;
+    case CellTag::boolean:
+      out += cell.integer != 0 ? "true" : "false";
+      return;
+    case CellTag::integer:
+      out += std::to_string(cell.integer);
+      return;
     case CellTag::real: {
       if (!std::isfinite(cell.real)) {
         out += "null";
@@ -157,8 +164,12 @@ void append_json(std::string& out, const Cell& cell, const Type& type) {
       out.append(digits, end.ptr);
       return;
     }
-    case CellTag::text: json::append_quoted(out, cell.view()); return;
-    case CellTag::json: out += cell.view(); return;
+    case CellTag::text:
+      json::append_quoted(out, cell.view());
+      return;
+    case CellTag::json:
+      out += cell.view();
+      return;
     case CellTag::blob:
       out += '"';
       append_base64(out, cell.view());
@@ -170,7 +181,9 @@ void append_json(std::string& out, const Cell& cell, const Type& type) {
       out += '"' + text + (type.timezone ? "Z\"" : "\"");
       return;
     }
-    default: out += '"' + load::value_of(cell).to_text() + '"'; return;
+    default:
+      out += '"' + load::value_of(cell).to_text() + '"';
+      return;
   }
 }
 
@@ -184,7 +197,8 @@ Value value_from_json(const json::Node& from, const Type& type, std::string_view
   using json::NodeKind;
   if (from.is(NodeKind::null)) return {};
   switch (type.kind) {
-    case TypeKind::json: return Value(Json{from.dump()});
+    case TypeKind::json:
+      return Value(Json{from.dump()});
     case TypeKind::boolean:
       if (from.is(NodeKind::boolean)) return Value(from.boolean());
       break;

@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "graph/graph.hpp"
 #include "dorm/model_info.hpp"
 #include "dorm/value.hpp"
+#include "graph/graph.hpp"
 
 namespace dorm {
 

@@ -35,9 +35,11 @@ const Value& key_value(const ModelInfo& model, const FieldInfo& field, const Val
 // "One row by primary key", made once per model: a placeholder for each of its fields, in their order.
 std::shared_ptr<const query::Plan> key_plan(DatabaseImpl& database, const query::SourcePtr& source) {
   const ModelInfo& model = *source->model;
-  const std::uint64_t key = source->registry.generation() << 32U | static_cast<std::uint64_t>(model.id) << 8U | static_cast<unsigned char>('k');
+  const std::uint64_t key = source->registry.generation() << 32U | static_cast<std::uint64_t>(model.id) << 8U |
+                            static_cast<unsigned char>('k');
   return database.statements.get<query::Plan>(key, {}, [&] {
-    if (model.primary_key.empty()) throw QueryError("model '" + model.name + "' has no primary key; get a row by a condition");
+    if (model.primary_key.empty())
+      throw QueryError("model '" + model.name + "' has no primary key; get a row by a condition");
     query::QuerySpec spec;
     spec.root = source;
     spec.context = source;
@@ -46,14 +48,17 @@ std::shared_ptr<const query::Plan> key_plan(DatabaseImpl& database, const query:
       // Any value that is not null stands for those to come.
       spec.where = query::all_of(spec.where, query::equal(column, query::value_term(Value(0), key_type(column->type))));
     }
-    return query::make_plan(spec, query::Purpose::rows, query::shape_of(spec, query::Purpose::rows), database.session->dialect());
+    return query::make_plan(spec, query::Purpose::rows, query::shape_of(spec, query::Purpose::rows),
+                            database.session->dialect());
   });
 }
 
-// Gives the members of a new row their values. The members come in the model's order as a rule, so the next one is tried first.
+// Gives the members of a new row their values. The members come in the model's order as a rule, so the next one is
+// tried first.
 class Maker {
  public:
-  Maker(const Row& row, const ModelInfo& model) : node_(*row.node()), cells_(node_.cells(row.slot())), slot_(row.slot()), model_(model) {}
+  Maker(const Row& row, const ModelInfo& model)
+      : node_(*row.node()), cells_(node_.cells(row.slot())), slot_(row.slot()), model_(model) {}
 
   void assign(std::string_view name, const Value& value) {
     const ModelInfo::Member member = find(name);
@@ -70,12 +75,15 @@ class Maker {
 
  private:
   ModelInfo::Member find(std::string_view name) const {
-    if (next_ < model_.fields.size() && model_.fields[next_].name == name) return {ModelInfo::Member::Kind::field, next_};
+    if (next_ < model_.fields.size() && model_.fields[next_].name == name)
+      return {ModelInfo::Member::Kind::field, next_};
     return model_.get(name);
   }
 
   void assign_relation(const RelationInfo& relation, const Value& value) const {
-    if (!relation.holds_key()) throw QueryError("'" + model_.name + "." + relation.name + "' cannot be given when a row is made; save the row, then add to it");
+    if (!relation.holds_key())
+      throw QueryError("'" + model_.name + "." + relation.name +
+                       "' cannot be given when a row is made; save the row, then add to it");
     make::set_relation(node_, slot_, relation, value);
   }
 
@@ -92,11 +100,14 @@ Column Model::operator[](std::string_view member) const { return Column(query::m
 
 Model Column::through() const {
   const query::Term* term = term_.get();
-  if (database_ == nullptr || term->kind != query::TermKind::relation || term->source->model->relations[term->index].through == no_index) {
-    throw QueryError("'" + (term == nullptr ? std::string() : query::describe(*term)) + "' is not a many_to_many relation; it has no link model");
+  if (database_ == nullptr || term->kind != query::TermKind::relation ||
+      term->source->model->relations[term->index].through == no_index) {
+    throw QueryError("'" + (term == nullptr ? std::string() : query::describe(*term)) +
+                     "' is not a many_to_many relation; it has no link model");
   }
   const Registry& registry = term->source->registry;
-  return {database_, query::model_source(registry, registry.model(term->source->model->relations[term->index].through))};
+  return {database_,
+          query::model_source(registry, registry.model(term->source->model->relations[term->index].through))};
 }
 const ModelInfo& Model::info() const noexcept { return model_of(*source_); }
 Model Model::alias(std::string_view name) const { return {database_, query::model_alias(*source_, name)}; }
@@ -134,10 +145,12 @@ Row Model::from_json(std::string_view object) const {
   const auto document = json::Document::read("<json>", std::string(object), {}, mistakes);
   if (!mistakes.empty()) {
     const Diagnostic& first = mistakes.front();
-    throw DataError("the JSON of a row of '" + info().name + "' cannot be read: line " + std::to_string(first.where.line) + ", column " +
-                    std::to_string(first.where.column) + ": " + first.message);
+    throw DataError("the JSON of a row of '" + info().name + "' cannot be read: line " +
+                    std::to_string(first.where.line) + ", column " + std::to_string(first.where.column) + ": " +
+                    first.message);
   }
-  if (!document->root()->is(json::NodeKind::object)) throw DataError("the JSON of a row of '" + info().name + "' must be an object");
+  if (!document->root()->is(json::NodeKind::object))
+    throw DataError("the JSON of a row of '" + info().name + "' must be an object");
   Row row = make();
   for (const json::Node* item : document->root()->items()) {
     const ModelInfo::Member member = info().get(item->name());
@@ -148,7 +161,8 @@ Row Model::from_json(std::string_view object) const {
     }
     const RelationInfo& relation = info().relations[member.index];
     const std::string label = info().name + "." + relation.name;
-    if (!relation.holds_key() || relation.fields.size() != 1) throw DataError(label + " is a relation; give its key columns instead");
+    if (!relation.holds_key() || relation.fields.size() != 1)
+      throw DataError(label + " is a relation; give its key columns instead");
     // {"user": {"id": 1}} names the row by its key, as to_json() writes it.
     const json::Node* key = item;
     if (item->is(json::NodeKind::object)) {
@@ -167,7 +181,8 @@ std::optional<Row> Model::get_by_key_or_none(const Value& key) const {
   const std::vector<std::uint32_t>& fields = info().primary_key;
   const bool composite = fields.size() != 1;
   if (composite && (key.kind() != ValueKind::list || key.list().size() != fields.size())) {
-    throw QueryError("the key of model '" + info().name + "' has " + std::to_string(fields.size()) + " parts; give them as a list");
+    throw QueryError("the key of model '" + info().name + "' has " + std::to_string(fields.size()) +
+                     " parts; give them as a list");
   }
   Value converted;
   Values converted_parts(composite ? fields.size() : 0);
@@ -201,7 +216,9 @@ Query Model::select_list(std::vector<Selectable> items) const {
   return items.empty() ? query : query.select_list(std::move(items));
 }
 
-std::int64_t Model::update_every(std::vector<std::pair<std::string, Expr>> changes) const { return select().update_every(std::move(changes)); }
+std::int64_t Model::update_every(std::vector<std::pair<std::string, Expr>> changes) const {
+  return select().update_every(std::move(changes));
+}
 std::int64_t Model::delete_every() const { return select().delete_every(); }
 
 }  // namespace dorm

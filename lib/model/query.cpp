@@ -22,11 +22,16 @@ using query::TermPtr;
 
 sql::JoinKind kind_of(Join join) {
   switch (join) {
-    case Join::inner: return sql::JoinKind::inner;
-    case Join::left_outer: return sql::JoinKind::left;
-    case Join::right_outer: return sql::JoinKind::right;
-    case Join::full_outer: return sql::JoinKind::full;
-    case Join::cross: return sql::JoinKind::cross;
+    case Join::inner:
+      return sql::JoinKind::inner;
+    case Join::left_outer:
+      return sql::JoinKind::left;
+    case Join::right_outer:
+      return sql::JoinKind::right;
+    case Join::full_outer:
+      return sql::JoinKind::full;
+    case Join::cross:
+      return sql::JoinKind::cross;
   }
   return sql::JoinKind::inner;
 }
@@ -35,7 +40,8 @@ const TermPtr& condition_of(const Expr& condition, const char* where) {
   if (!condition.has_value()) throw QueryError(std::string(where) + " got an empty expression");
   const TypeKind kind = condition.type().kind;
   if (kind != TypeKind::boolean && kind != TypeKind::unknown) {
-    throw QueryError(std::string(where) + " needs a condition; " + query::describe(*condition.term()) + " is " + to_string(condition.type()));
+    throw QueryError(std::string(where) + " needs a condition; " + query::describe(*condition.term()) + " is " +
+                     to_string(condition.type()));
   }
   return condition.term();
 }
@@ -74,16 +80,18 @@ Query combined(const Query& left, const Query& right, sql::SetOp op) {
   const std::vector<query::OutputColumn> a = query::output_columns(*left.spec());
   const std::vector<query::OutputColumn> b = query::output_columns(*right.spec());
   if (a.size() != b.size()) {
-    throw QueryError("the queries of a union select " + std::to_string(a.size()) + " and " + std::to_string(b.size()) + " columns; they must be equally many");
+    throw QueryError("the queries of a union select " + std::to_string(a.size()) + " and " + std::to_string(b.size()) +
+                     " columns; they must be equally many");
   }
   for (std::size_t i = 0; i < a.size(); ++i) {
     const query::Family one = query::family(a[i].type.kind);
     const query::Family other = query::family(b[i].type.kind);
     const bool decimals = a[i].type.kind == TypeKind::decimal || b[i].type.kind == TypeKind::decimal;
     const bool known = one != query::Family::unknown && other != query::Family::unknown;
-    if (known && (one != other || (decimals && (a[i].type.kind != b[i].type.kind || a[i].type.scale != b[i].type.scale)))) {
-      throw QueryError("column '" + a[i].name + "' of a union is " + to_string(a[i].type) + " on one side and " + to_string(b[i].type) +
-                       " on the other; cast one of them");
+    if (known &&
+        (one != other || (decimals && (a[i].type.kind != b[i].type.kind || a[i].type.scale != b[i].type.scale)))) {
+      throw QueryError("column '" + a[i].name + "' of a union is " + to_string(a[i].type) + " on one side and " +
+                       to_string(b[i].type) + " on the other; cast one of them");
     }
   }
   return {left.database(), std::move(spec)};
@@ -92,15 +100,20 @@ Query combined(const Query& left, const Query& right, sql::SetOp op) {
 // What a union could only pretend to take.
 void require_single(const QuerySpec& spec, const char* verb) {
   if (spec.set_op == sql::SetOp::none) return;
-  throw QueryError(std::string(verb) + " applies to a single select, not to a union; apply it to its members, or join the union as a subquery");
+  throw QueryError(
+      std::string(verb) +
+      " applies to a single select, not to a union; apply it to its members, or join the union as a subquery");
 }
 
 // A write touches one table's rows, found by a condition alone.
 void require_writable(const QuerySpec& spec, const char* verb) {
-  const bool plain = spec.set_op == sql::SetOp::none && spec.joins.empty() && spec.group_by.empty() && !spec.having && !spec.limit && !spec.offset &&
-                     !spec.distinct && spec.ctes.empty() && spec.root && spec.root->model != nullptr && spec.root->is_default;
+  const bool plain = spec.set_op == sql::SetOp::none && spec.joins.empty() && spec.group_by.empty() && !spec.having &&
+                     !spec.limit && !spec.offset && !spec.distinct && spec.ctes.empty() && spec.root &&
+                     spec.root->model != nullptr && spec.root->is_default;
   if (!plain) {
-    throw QueryError(std::string(verb) + " takes a query of one model with a condition only; put joins and limits into a subquery: where(key.in(query))");
+    throw QueryError(std::string(verb) +
+                     " takes a query of one model with a condition only; put joins and limits into a subquery: "
+                     "where(key.in(query))");
   }
 }
 
@@ -117,18 +130,22 @@ Value key_part(const ModelInfo& model, const FieldInfo& field, const KeyRef& key
 }
 
 // A composite foreign key set from a row is one change per column.
-std::vector<std::pair<std::string, Expr>> expanded(const QuerySpec& spec, const std::vector<std::pair<std::string, Expr>>& changes) {
+std::vector<std::pair<std::string, Expr>> expanded(const QuerySpec& spec,
+                                                   const std::vector<std::pair<std::string, Expr>>& changes) {
   const ModelInfo& model = *spec.root->model;
   std::vector<std::pair<std::string, Expr>> made;
   for (const auto& [name, expr] : changes) {
     const ModelInfo::Member member = model.get(name);
-    const bool composite = member.kind == ModelInfo::Member::Kind::relation && model.relations[member.index].holds_key() &&
-                           model.relations[member.index].fields.size() > 1 && expr.has_value() && expr.term()->kind == query::TermKind::row;
+    const bool composite = member.kind == ModelInfo::Member::Kind::relation &&
+                           model.relations[member.index].holds_key() &&
+                           model.relations[member.index].fields.size() > 1 && expr.has_value() &&
+                           expr.term()->kind == query::TermKind::row;
     if (!composite) {
       made.emplace_back(name, expr);
       continue;
     }
-    for (const std::uint32_t field : model.relations[member.index].fields) made.emplace_back(model.fields[field].name, expr);
+    for (const std::uint32_t field : model.relations[member.index].fields)
+      made.emplace_back(model.fields[field].name, expr);
   }
   return made;
 }
@@ -138,12 +155,15 @@ std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<s
   const Registry& registry = spec.root->registry;
   if (changes.empty()) throw QueryError("update of '" + model.name + "' changes nothing; name a field");
   std::vector<query::Change> made;
-  const auto is_set = [&](std::uint32_t field) { return std::any_of(made.begin(), made.end(), [&](const query::Change& c) { return c.field == field; }); };
+  const auto is_set = [&](std::uint32_t field) {
+    return std::any_of(made.begin(), made.end(), [&](const query::Change& c) { return c.field == field; });
+  };
   for (const auto& [name, expr] : expanded(spec, changes)) {
     const TermPtr target = query::member(spec.root, name);
     const FieldInfo* field = query::field_of(*target);
     if (field == nullptr) throw QueryError(query::describe(*target) + " is not a single column; update its columns");
-    if (field->generated) throw QueryError(query::describe(*target) + " is generated by the database and cannot be set");
+    if (field->generated)
+      throw QueryError(query::describe(*target) + " is generated by the database and cannot be set");
     if (field->immutable) throw QueryError(query::describe(*target) + " is immutable");
     if (is_set(field->index)) throw QueryError(query::describe(*target) + " is set twice");
     if (!expr.has_value()) throw QueryError(query::describe(*target) + " is set to an empty expression");
@@ -220,7 +240,8 @@ Query Query::with_cte(const CommonTable& table) const { return with_cte(std::vec
 
 Query Query::where(const Expr& condition) const {
   require_single(*spec_, "where");
-  return changed(*this, [&](QuerySpec& spec) { spec.where = query::all_of(spec.where, condition_of(condition, "where")); });
+  return changed(*this,
+                 [&](QuerySpec& spec) { spec.where = query::all_of(spec.where, condition_of(condition, "where")); });
 }
 
 Query Query::or_where(const Expr& condition) const {
@@ -243,7 +264,8 @@ Query Query::group_by(std::vector<Selectable> items) const {
 
 Query Query::having(const Expr& condition) const {
   require_single(*spec_, "having");
-  return changed(*this, [&](QuerySpec& spec) { spec.having = query::all_of(spec.having, condition_of(condition, "having")); });
+  return changed(*this,
+                 [&](QuerySpec& spec) { spec.having = query::all_of(spec.having, condition_of(condition, "having")); });
 }
 
 Query Query::order_by(std::vector<OrderExpr> terms) const {
@@ -335,7 +357,8 @@ Rows Query::all() const {
 
 std::optional<Row> Query::get_or_none() const {
   const Rows rows = (spec_->limit && *spec_->limit < 2 ? *this : limit(2)).all();
-  if (rows.size() > 1) throw MultipleFound("the query for one row of '" + spec_->leftmost().root->label() + "' found more than one");
+  if (rows.size() > 1)
+    throw MultipleFound("the query for one row of '" + spec_->leftmost().root->label() + "' found more than one");
   if (rows.empty()) return std::nullopt;
   return rows[0];
 }
@@ -385,7 +408,8 @@ std::int64_t Query::update_every(std::vector<std::pair<std::string, Expr>> chang
 }
 
 std::int64_t Query::update(std::vector<std::pair<std::string, Expr>> changes) const {
-  if (!spec_->where) throw QueryError("update without a condition would change every row; say update_every() if that is meant");
+  if (!spec_->where)
+    throw QueryError("update without a condition would change every row; say update_every() if that is meant");
   return update_every(std::move(changes));
 }
 
@@ -396,7 +420,8 @@ std::int64_t Query::delete_every() const {
 }
 
 std::int64_t Query::delete_rows() const {
-  if (!spec_->where) throw QueryError("delete without a condition would delete every row; say delete_every() if that is meant");
+  if (!spec_->where)
+    throw QueryError("delete without a condition would delete every row; say delete_every() if that is meant");
   return delete_every();
 }
 
@@ -406,7 +431,8 @@ Rows prefetch(const Query& root, const std::vector<Query>& queries) {
   std::vector<SpecPtr> specs{root.spec()};
   for (const Query& query : queries) specs.push_back(query.spec());
   if (!root.spec()->root) throw QueryError("prefetch attaches rows of models; a union has none");
-  const std::shared_ptr<graph::Graph> graph = load::prefetch(*database, database->context(root.spec()->root->registry), specs);
+  const std::shared_ptr<graph::Graph> graph =
+      load::prefetch(*database, database->context(root.spec()->root->registry), specs);
   graph::Node* node = graph->root();
   return {graph->share(node), node->slot_count()};
 }

@@ -18,7 +18,8 @@ struct QueryCount::Impl final : Observer {
   std::vector<std::string> texts;  // guarded by mutex
 };
 
-QueryCount::QueryCount(const Database& database) : impl_(std::make_shared<Impl>()), registration_(database.add_observer(impl_)) {}
+QueryCount::QueryCount(const Database& database)
+    : impl_(std::make_shared<Impl>()), registration_(database.add_observer(impl_)) {}
 QueryCount::~QueryCount() = default;
 
 std::size_t QueryCount::count() const noexcept { return impl_->count; }

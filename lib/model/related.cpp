@@ -21,7 +21,8 @@ const RelationInfo& declared(const Row& row, std::uint32_t relation, const std::
 const RelationInfo& many_to_many(const Row& row, std::uint32_t relation, const std::string& name, const char* verb) {
   const RelationInfo& info = declared(row, relation, name);
   if (info.through == no_index) {
-    throw QueryError(std::string(verb) + " applies to many_to_many relations; '" + info.name + "' is the other side of a foreign key: set that and save");
+    throw QueryError(std::string(verb) + " applies to many_to_many relations; '" + info.name +
+                     "' is the other side of a foreign key: set that and save");
   }
   return info;
 }
@@ -32,7 +33,8 @@ Values key_values(const Row& row, const RelationInfo& relation) {
   Values values;
   for (const std::uint32_t field : relation.fields) {
     const Value* value = key.find(field);
-    if (value == nullptr) throw StateError("'" + relation.name + "' needs a column of the row that was not selected; select it too");
+    if (value == nullptr)
+      throw StateError("'" + relation.name + "' needs a column of the row that was not selected; select it too");
     values.push_back(*value);
   }
   return values;
@@ -43,12 +45,15 @@ query::SpecPtr rows_by_key(const load::Context& context, const RelationInfo& rel
   const query::SourcePtr source = query::model_source(context.registry, target);
   std::vector<Values> keys;
   for (const Row& row : rows) {
-    if (row.model() == nullptr || row.model()->id != target.id) throw QueryError("'" + relation.name + "' links rows of '" + target.name + "'; another row was given");
+    if (row.model() == nullptr || row.model()->id != target.id)
+      throw QueryError("'" + relation.name + "' links rows of '" + target.name + "'; another row was given");
     const KeyRef key = row.key();
     Values values;
     for (const std::uint32_t field : relation.target_fields) {
       const Value* value = key.find(field);
-      if (value == nullptr) throw StateError("'" + relation.name + "' needs a column of the row given that was not selected; select it too");
+      if (value == nullptr)
+        throw StateError("'" + relation.name +
+                         "' needs a column of the row given that was not selected; select it too");
       values.push_back(*value);
     }
     keys.push_back(std::move(values));
@@ -69,7 +74,8 @@ Rows Related::rows() const {
     found = node.find_span(row_.slot(), std::string_view(name_));
   } else {
     const RelationInfo& info = node.shape->model->relations[relation_];
-    if (!write::is_saved(node, row_.slot())) throw StateError("the row is not saved, so '" + info.name + "' has nothing to load; save it first");
+    if (!write::is_saved(node, row_.slot()))
+      throw StateError("the row is not saved, so '" + info.name + "' has nothing to load; save it first");
     found = load::touch_relation(node, row_.slot(), info);
   }
   if (found.span.state != graph::RelationState::loaded) throw StateError("'" + name_ + "' was not loaded for this row");
@@ -87,7 +93,8 @@ Rows Related::links() const {
 
 bool Related::is_loaded() const {
   const graph::Node& node = access::node_of(row_);
-  const graph::Node::Found found = relation_ == no_index ? node.find_span(row_.slot(), std::string_view(name_)) : node.find_span(row_.slot(), relation_);
+  const graph::Node::Found found = relation_ == no_index ? node.find_span(row_.slot(), std::string_view(name_))
+                                                         : node.find_span(row_.slot(), relation_);
   return found.span.state != graph::RelationState::not_loaded;
 }
 
@@ -118,7 +125,8 @@ Query Related::query() const {
     const query::TermPtr column = query::column_term(holder, fields[i]);
     spec->where = query::all_of(spec->where, query::equal(column, query::value_term(key[i], column->type)));
   }
-  for (const OrderTerm& term : info.order_by) spec->order_by.push_back({query::column_term(spec->root, term.field), term.descending, {}});
+  for (const OrderTerm& term : info.order_by)
+    spec->order_by.push_back({query::column_term(spec->root, term.field), term.descending, {}});
   return {database, std::move(spec)};
 }
 
@@ -167,12 +175,16 @@ std::int64_t Related::add(const std::vector<Row>& rows) const {
   const RelationInfo& info = many_to_many(row_, relation_, name_, "add");
   if (rows.empty()) return 0;
   const query::SpecPtr targets = rows_by_key(*access::context_of(*row_.node()), info, rows);
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) { return write::add_links(engine, end, targets); });
+  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
+    return write::add_links(engine, end, targets);
+  });
 }
 
 std::int64_t Related::add(const Query& query) const {
   const RelationInfo& info = many_to_many(row_, relation_, name_, "add");
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) { return write::add_links(engine, end, query.spec()); });
+  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
+    return write::add_links(engine, end, query.spec());
+  });
 }
 
 std::int64_t Related::remove(const Row& row) const { return remove(std::vector<Row>{row}); }
@@ -181,17 +193,23 @@ std::int64_t Related::remove(const std::vector<Row>& rows) const {
   const RelationInfo& info = many_to_many(row_, relation_, name_, "remove");
   if (rows.empty()) return 0;
   const query::SpecPtr targets = rows_by_key(*access::context_of(*row_.node()), info, rows);
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) { return write::remove_links(engine, end, targets); });
+  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
+    return write::remove_links(engine, end, targets);
+  });
 }
 
 std::int64_t Related::remove(const Query& query) const {
   const RelationInfo& info = many_to_many(row_, relation_, name_, "remove");
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) { return write::remove_links(engine, end, query.spec()); });
+  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
+    return write::remove_links(engine, end, query.spec());
+  });
 }
 
 std::int64_t Related::clear() const {
   const RelationInfo& info = many_to_many(row_, relation_, name_, "clear");
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) { return write::remove_links(engine, end, nullptr); });
+  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
+    return write::remove_links(engine, end, nullptr);
+  });
 }
 
 Model Related::through() const {

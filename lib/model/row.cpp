@@ -23,7 +23,8 @@ const ModelInfo& writable_model(const graph::Node& node) {
 
 }  // namespace
 
-Row::Row(std::shared_ptr<graph::Node> node, std::uint32_t slot) noexcept : node_(std::move(node)), storage_(node_.get()), slot_(slot) {}
+Row::Row(std::shared_ptr<graph::Node> node, std::uint32_t slot) noexcept
+    : node_(std::move(node)), storage_(node_.get()), slot_(slot) {}
 
 Field Row::operator[](std::string_view member) const {
   graph::Node& node = access::node_of(*this);
@@ -35,16 +36,21 @@ Field Row::operator[](std::string_view member) const {
 Field Row::operator[](std::size_t position) const {
   graph::Node& node = access::node_of(*this);
   if (position >= node.shape->width()) {
-    throw QueryError("position " + std::to_string(position) + " is beyond the row's " + std::to_string(node.shape->width()) + " columns");
+    throw QueryError("position " + std::to_string(position) + " is beyond the row's " +
+                     std::to_string(node.shape->width()) + " columns");
   }
   return {&node, slot_, static_cast<std::uint32_t>(position)};
 }
 
 Related Row::related(std::string_view relation) const {
   const access::Member found = access::find_member(access::node_of(*this), relation);
-  if (found.cell != no_index) throw QueryError("'" + access::member_label(*node_, found) + "' is a column, not a relation");
-  const bool many = found.named != nullptr ? found.named->to_many : node_->shape->model->relations[found.relation].to_many();
-  if (!many) throw QueryError("'" + access::member_label(*node_, found) + "' leads to one row; read it with row[\"" + std::string(relation) + "\"]");
+  if (found.cell != no_index)
+    throw QueryError("'" + access::member_label(*node_, found) + "' is a column, not a relation");
+  const bool many =
+      found.named != nullptr ? found.named->to_many : node_->shape->model->relations[found.relation].to_many();
+  if (!many)
+    throw QueryError("'" + access::member_label(*node_, found) + "' leads to one row; read it with row[\"" +
+                     std::string(relation) + "\"]");
   return {*this, found.relation, std::string(relation)};
 }
 
@@ -53,12 +59,14 @@ void Row::set(std::string_view member, Value value) const {
   const ModelInfo& model = writable_model(node);
   const access::Member found = access::find_member(node, member);
   if (found.cell != no_index) {
-    if (found.cell >= node.shape->fields) throw QueryError("'" + std::string(member) + "' was computed by the query and cannot be written");
+    if (found.cell >= node.shape->fields)
+      throw QueryError("'" + std::string(member) + "' was computed by the query and cannot be written");
     make::set_field(node, slot_, model.fields[found.cell], std::move(value));
     return;
   }
   if (found.relation == no_index || !model.relations[found.relation].holds_key()) {
-    throw QueryError("'" + access::member_label(node, found) + "' cannot be set; write the foreign key on its other side");
+    throw QueryError("'" + access::member_label(node, found) +
+                     "' cannot be set; write the foreign key on its other side");
   }
   make::set_relation(node, slot_, model.relations[found.relation], std::move(value));
 }
@@ -91,7 +99,8 @@ bool Row::save() const {
 void Row::delete_row() const {
   graph::Node& node = access::node_of(*this);
   const ModelInfo& model = writable_model(node);
-  if (!write::is_saved(node, slot_)) throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to delete");
+  if (!write::is_saved(node, slot_))
+    throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to delete");
   const std::shared_ptr<const load::Context> context = access::context_of(node);
   write::remove(*context->open_engine(), *context, node, slot_);
 }
@@ -99,9 +108,11 @@ void Row::delete_row() const {
 void Row::load(bool discard_changes) const {
   graph::Node& node = access::node_of(*this);
   const ModelInfo& model = writable_model(node);
-  if (!write::is_saved(node, slot_)) throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to load");
+  if (!write::is_saved(node, slot_))
+    throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to load");
   if (write::is_dirty(node, slot_) && !discard_changes) {
-    throw StateError("the row of model '" + model.name + "' has unsaved changes; save it, or discard them with load(true)");
+    throw StateError("the row of model '" + model.name +
+                     "' has unsaved changes; save it, or discard them with load(true)");
   }
   const std::shared_ptr<const load::Context> context = access::context_of(node);
   make::reload(*context->open_engine(), context, node, slot_);
@@ -116,9 +127,10 @@ std::vector<std::string> Row::dirty_fields() const {
   const auto state = node.states.find(slot_);
   if (state == node.states.end()) return names;
   for (const FieldInfo& field : writable_model(node).fields) {
-    const bool changed = state->second.saved ? std::any_of(state->second.originals.begin(), state->second.originals.end(),
-                                                           [&](const auto& original) { return original.cell == field.index; })
-                                             : node.cells(slot_)[field.index].is_loaded();
+    const bool changed = state->second.saved
+                             ? std::any_of(state->second.originals.begin(), state->second.originals.end(),
+                                           [&](const auto& original) { return original.cell == field.index; })
+                             : node.cells(slot_)[field.index].is_loaded();
     if (changed) names.push_back(field.name);
   }
   return names;
@@ -130,7 +142,8 @@ bool operator==(const Row& left, const Row& right) {
   const graph::Node& a = *left.node_;
   const graph::Node& b = *right.node_;
   const ModelInfo* model = a.shape->model;
-  if (model == nullptr || b.shape->model == nullptr || model->qualified_name() != b.shape->model->qualified_name()) return false;
+  if (model == nullptr || b.shape->model == nullptr || model->qualified_name() != b.shape->model->qualified_name())
+    return false;
   if (model->primary_key.empty() || !write::is_saved(a, left.slot_) || !write::is_saved(b, right.slot_)) return false;
   const Cell* left_cells = a.cells(left.slot_);
   const Cell* right_cells = b.cells(right.slot_);
@@ -156,7 +169,8 @@ bool Row::is_loaded(std::string_view member) const {
   const graph::Node& node = access::node_of(*this);
   const access::Member found = access::find_member(node, member);
   if (found.cell != no_index) return node.cells(slot_)[found.cell].is_loaded();
-  const graph::Node::Found span = found.named != nullptr ? node.find_span(slot_, std::string_view(found.named->name)) : node.find_span(slot_, found.relation);
+  const graph::Node::Found span = found.named != nullptr ? node.find_span(slot_, std::string_view(found.named->name))
+                                                         : node.find_span(slot_, found.relation);
   return span.span.state != graph::RelationState::not_loaded;
 }
 
@@ -192,8 +206,10 @@ Row Row::detached() const {
   }
   for (graph::Relation* relation = node.relations(); relation != nullptr; relation = relation->next) {
     if (relation->span(slot_).state != graph::RelationState::external) continue;
-    graph::Relation* same = own->add_relation(std::make_unique<graph::Relation>(relation->name, relation->info, nullptr, relation->to_many));
-    if (const graph::Reference target = node.graph->external(relation, slot_); target.node) graph->set_external(same, 0, target);
+    graph::Relation* same = own->add_relation(
+        std::make_unique<graph::Relation>(relation->name, relation->info, nullptr, relation->to_many));
+    if (const graph::Reference target = node.graph->external(relation, slot_); target.node)
+      graph->set_external(same, 0, target);
   }
   return {graph->share(own), 0};
 }
@@ -201,11 +217,16 @@ Row Row::detached() const {
 // ---- Rows ----
 
 Rows::Rows(std::shared_ptr<graph::Node> node, std::size_t count) : node_(std::move(node)), count_(count) {}
-Rows::Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count, bool links)
+Rows::Rows(std::shared_ptr<graph::Node> node, const graph::Relation* relation, std::uint32_t begin, std::size_t count,
+           bool links)
     : node_(std::move(node)), relation_(relation), begin_(begin), count_(count), links_(links) {}
 
 Rows::iterator::iterator(const Rows& rows, std::size_t index)
-    : row_(rows.node_, 0), relation_(rows.relation_), begin_(rows.begin_), index_(static_cast<std::uint32_t>(index)), count_(static_cast<std::uint32_t>(rows.count_)),
+    : row_(rows.node_, 0),
+      relation_(rows.relation_),
+      begin_(rows.begin_),
+      index_(static_cast<std::uint32_t>(index)),
+      count_(static_cast<std::uint32_t>(rows.count_)),
       links_(rows.links_) {
   move();
 }
@@ -215,7 +236,8 @@ std::uint32_t Rows::target_slot(const graph::Relation* relation, std::uint32_t i
 }
 
 Row Rows::operator[](std::size_t index) const {
-  if (index >= count_) throw QueryError("row " + std::to_string(index) + " is beyond the list's " + std::to_string(count_) + " rows");
+  if (index >= count_)
+    throw QueryError("row " + std::to_string(index) + " is beyond the list's " + std::to_string(count_) + " rows");
   const auto position = static_cast<std::uint32_t>(index);
   return {node_, relation_ == nullptr ? position : target_slot(relation_, begin_ + position, links_)};
 }
@@ -223,7 +245,8 @@ Row Rows::operator[](std::size_t index) const {
 ColumnHandle Rows::column(std::string_view name) const {
   if (!node_) throw StateError("an empty list of rows has no columns");
   const access::Member found = access::find_member(*node_, name);
-  if (found.cell == no_index) throw QueryError("'" + access::member_label(*node_, found) + "' is a relation, not a column");
+  if (found.cell == no_index)
+    throw QueryError("'" + access::member_label(*node_, found) + "' is a relation, not a column");
   return ColumnHandle(found.cell);
 }
 

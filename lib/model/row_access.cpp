@@ -42,8 +42,9 @@ Member find_member(const graph::Node& node, std::string_view name) {
   for (const graph::Shape::Extra& extra : shape.extras) names.push_back(extra.name);
   for (const graph::Relation* relation = node.relations(); relation != nullptr; relation = relation->next)
     if (relation->info == no_index) names.push_back(relation->name);
-  throw QueryError((shape.model != nullptr ? "a row of '" + shape.model->name + "'" : std::string("the row")) + " has no member " + quote(name) +
-                   did_you_mean(name, names) + (names.size() <= 12 ? " (it has " + quote_list(names, 12) + ")" : std::string()));
+  throw QueryError((shape.model != nullptr ? "a row of '" + shape.model->name + "'" : std::string("the row")) +
+                   " has no member " + quote(name) + did_you_mean(name, names) +
+                   (names.size() <= 12 ? " (it has " + quote_list(names, 12) + ")" : std::string()));
 }
 
 std::string member_label(const graph::Node& node, const Member& member) {
@@ -51,7 +52,8 @@ std::string member_label(const graph::Node& node, const Member& member) {
   const std::string owner = shape.model != nullptr ? shape.model->name + "." : std::string();
   if (member.named != nullptr) return owner + member.named->name;
   if (member.relation != no_index) return owner + shape.model->relations[member.relation].name;
-  return member.cell < shape.fields ? owner + shape.model->fields[member.cell].name : owner + shape.extras[member.cell - shape.fields].name;
+  return member.cell < shape.fields ? owner + shape.model->fields[member.cell].name
+                                    : owner + shape.extras[member.cell - shape.fields].name;
 }
 
 std::optional<Target> follow(graph::Node& node, std::uint32_t slot, const Member& member) {
@@ -61,19 +63,23 @@ std::optional<Target> follow(graph::Node& node, std::uint32_t slot, const Member
   } else {
     const RelationInfo& relation = node.shape->model->relations[member.relation];
     if (relation.to_many()) {
-      throw QueryError("'" + member_label(node, member) + "' leads to many rows; use related(\"" + relation.name + "\")");
+      throw QueryError("'" + member_label(node, member) + "' leads to many rows; use related(\"" + relation.name +
+                       "\")");
     }
     found = load::touch_relation(node, slot, relation);
   }
   switch (found.span.state) {
-    case graph::RelationState::loaded: return Target{found.relation->target, found.relation->target_slot(found.span.begin), nullptr};
+    case graph::RelationState::loaded:
+      return Target{found.relation->target, found.relation->target_slot(found.span.begin), nullptr};
     case graph::RelationState::external: {
       const graph::Reference reference = node.graph->external(found.relation, slot);
-      if (!reference.node) throw StateError("the row assigned to '" + member_label(node, member) + "' is gone; keep a handle to it");
+      if (!reference.node)
+        throw StateError("the row assigned to '" + member_label(node, member) + "' is gone; keep a handle to it");
       return Target{reference.node.get(), reference.slot, reference.node};
     }
     case graph::RelationState::null:
-    case graph::RelationState::not_loaded: break;
+    case graph::RelationState::not_loaded:
+      break;
   }
   return std::nullopt;
 }
@@ -81,22 +87,26 @@ std::optional<Target> follow(graph::Node& node, std::uint32_t slot, const Member
 KeyRef key_of(const graph::Node& node, std::uint32_t slot) {
   const ModelInfo* model = node.shape->model;
   if (model == nullptr) throw StateError("a flat row belongs to no model and has no key");
-  if (!write::is_saved(node, slot)) throw StateError("the row of model '" + model->name + "' is not saved, so it has no key yet; save it first");
+  if (!write::is_saved(node, slot))
+    throw StateError("the row of model '" + model->name + "' is not saved, so it has no key yet; save it first");
   if (model->primary_key.empty()) throw StateError("model '" + model->name + "' has no primary key");
   KeyRef key;
   key.model = model->id;
   const Cell* cells = node.cells(slot);
   for (const std::uint32_t field : model->primary_key) {
     if (!cells[field].is_loaded()) {
-      throw StateError("the key '" + model->name + "." + model->fields[field].name + "' of the row was not selected; select it too");
+      throw StateError("the key '" + model->name + "." + model->fields[field].name +
+                       "' of the row was not selected; select it too");
     }
-    if (cells[field].is_null()) throw StateError("the row of model '" + model->name + "' is the missed side of a join and has no key");
+    if (cells[field].is_null())
+      throw StateError("the row of model '" + model->name + "' is the missed side of a join and has no key");
     key.fields.emplace_back(field, load::value_of(cells[field]));
   }
   for (const RelationInfo& relation : model->relations) {
     if (relation.holds_key()) continue;
     for (const std::uint32_t field : relation.fields)
-      if (cells[field].is_loaded() && key.find(field) == nullptr) key.fields.emplace_back(field, load::value_of(cells[field]));
+      if (cells[field].is_loaded() && key.find(field) == nullptr)
+        key.fields.emplace_back(field, load::value_of(cells[field]));
   }
   return key;
 }

@@ -24,9 +24,9 @@ graph::Node& node_of(const Row& row);
 std::shared_ptr<const load::Context> context_of(const graph::Node& node);
 
 struct Member {
-  std::uint32_t cell = no_index;              // a column
-  std::uint32_t relation = no_index;          // or a relation of the model
-  const graph::Relation* named = nullptr;     // or one that only the query named
+  std::uint32_t cell = no_index;           // a column
+  std::uint32_t relation = no_index;       // or a relation of the model
+  const graph::Relation* named = nullptr;  // or one that only the query named
 };
 // Throws QueryError naming the candidates.
 Member find_member(const graph::Node& node, std::string_view name);

@@ -28,7 +28,9 @@ void put(graph::Node& node, std::uint32_t slot, std::uint32_t field, const Value
 
 graph::Relation* entry_for(graph::Node& node, const RelationInfo& relation, std::uint32_t slot) {
   graph::Relation* entry = node.find_relation(relation.index);
-  if (entry == nullptr) entry = node.add_relation(std::make_unique<graph::Relation>(relation.name, relation.index, nullptr, relation.to_many()));
+  if (entry == nullptr)
+    entry = node.add_relation(
+        std::make_unique<graph::Relation>(relation.name, relation.index, nullptr, relation.to_many()));
   entry->cover(slot + 1);
   return entry;
 }
@@ -49,7 +51,8 @@ void init_field(graph::Node& node, const FieldInfo& field, Cell& cell, const Val
   if (field.generated) refuse_generated(model, field);
   // An auto-increment key may be left to the database by null.
   const bool may_be_null = field.nullable || field.auto_increment;
-  if (query::fits_plainly(field, value) || (may_be_null && value.is_null())) return write::init_cell(node.arena, cell, value);
+  if (query::fits_plainly(field, value) || (may_be_null && value.is_null()))
+    return write::init_cell(node.arena, cell, value);
   Value converted;
   write::init_cell(node.arena, cell, query::fit(load::context_of(node).registry, model, field, value, converted));
 }
@@ -57,11 +60,13 @@ void init_field(graph::Node& node, const FieldInfo& field, Cell& cell, const Val
 void set_field(graph::Node& node, std::uint32_t slot, const FieldInfo& field, const Value& value) {
   const ModelInfo& model = *node.shape->model;
   if (field.generated) refuse_generated(model, field);
-  if (field.immutable && write::is_saved(node, slot)) throw QueryError("'" + query::label_of(model, field) + "' is immutable once saved");
+  if (field.immutable && write::is_saved(node, slot))
+    throw QueryError("'" + query::label_of(model, field) + "' is immutable once saved");
   // An auto-increment key may be left to the database by null.
   const bool generated_key = field.auto_increment && value.is_null();
   Value converted;
-  put(node, slot, field.index, generated_key ? value : query::fit(load::context_of(node).registry, model, field, value, converted));
+  put(node, slot, field.index,
+      generated_key ? value : query::fit(load::context_of(node).registry, model, field, value, converted));
   if (field.relation != no_index) access::forget_relation(node, slot, field.relation);
 }
 
@@ -74,7 +79,8 @@ void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& rel
   const Values nulls(relation.fields.size());
   const Values& parts = value.is_null() ? nulls : value.list();
   if (parts.size() != relation.fields.size()) {
-    throw DataError("'" + model.name + "." + relation.name + "' has a key of " + std::to_string(relation.fields.size()) + " parts; the list given has " +
+    throw DataError("'" + model.name + "." + relation.name + "' has a key of " +
+                    std::to_string(relation.fields.size()) + " parts; the list given has " +
                     std::to_string(parts.size()));
   }
   for (std::size_t i = 0; i < parts.size(); ++i) set_field(node, slot, model.fields[relation.fields[i]], parts[i]);
@@ -94,7 +100,9 @@ void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& rel
     const FieldInfo& field = model.fields[relation.fields[i]];
     if (!has_key) continue;
     const Cell& key = cells[relation.target_fields[i]];
-    if (!key.is_loaded()) throw StateError("the row given for '" + model.name + "." + relation.name + "' was loaded without its key; select it too");
+    if (!key.is_loaded())
+      throw StateError("the row given for '" + model.name + "." + relation.name +
+                       "' was loaded without its key; select it too");
     set_field(node, slot, field, load::value_of(key));
   }
   if (!has_key) access::forget_relation(node, slot, relation.index);
@@ -109,7 +117,8 @@ void take_keys_of_related(graph::Node& node, std::uint32_t slot) {
     const graph::Reference related = node.graph->external(entry, slot);
     if (!related.node || !relation.holds_key()) continue;
     if (!write::is_saved(*related.node, related.slot)) {
-      throw StateError("the row given for '" + model.name + "." + relation.name + "' is not saved, so it has no key yet; save it first");
+      throw StateError("the row given for '" + model.name + "." + relation.name +
+                       "' is not saved, so it has no key yet; save it first");
     }
     const Cell* theirs = related.node->cells(related.slot);
     const Cell* ours = node.cells(slot);
@@ -129,7 +138,8 @@ void keep_bytes(graph::SlotState::Original& original) {
   original.bytes = std::move(bytes);
 }
 
-void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node, std::uint32_t slot) {
+void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node,
+            std::uint32_t slot) {
   const ModelInfo& model = *node.shape->model;
   const KeyRef key = access::key_of(node, slot);
   const query::SourcePtr source = query::model_source(context->registry, model);
@@ -161,7 +171,8 @@ void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& co
     spec.where = query::all_of(spec.where, query::equal(column, query::value_term(std::move(values[i]), column->type)));
   }
   const std::shared_ptr<graph::Graph> loaded = load::run(engine, context, spec, 1);
-  if (loaded->root()->slot_count() == 0) throw NotFound("the row of model '" + model.name + "' is gone from the database");
+  if (loaded->root()->slot_count() == 0)
+    throw NotFound("the row of model '" + model.name + "' is gone from the database");
   const Cell* fresh = loaded->root()->cells(0);
   for (const std::uint32_t field : fields) {
     const Cell* current = node.cells(slot);

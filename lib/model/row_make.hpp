@@ -1,4 +1,5 @@
-// model/row_make.hpp: makes rows and writes their members: names and values become checked cells, related rows become keys.
+// model/row_make.hpp: makes rows and writes their members: names and values become checked cells, related rows become
+// keys.
 //
 // One thread at a time per graph.
 #pragma once
@@ -30,6 +31,7 @@ void take_keys_of_related(graph::Node& node, std::uint32_t slot);
 void keep_bytes(graph::SlotState::Original& original);
 
 // Reads the loaded columns of a saved row again; NotFound if it is gone.
-void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node, std::uint32_t slot);
+void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node,
+            std::uint32_t slot);
 
 }  // namespace dorm::make

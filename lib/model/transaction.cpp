@@ -25,7 +25,8 @@ void Transaction::on_commit(std::function<void()> hook) { scope().level().on_com
 void Transaction::on_rollback(std::function<void()> hook) { scope().level().on_rollback(std::move(hook)); }
 Model Transaction::operator[](std::string_view model) const {
   if (!scope().is_open()) throw StateError("the transaction has ended");
-  if (owner_ != std::this_thread::get_id()) throw StateError("the transaction belongs to the thread that began it; use it there");
+  if (owner_ != std::this_thread::get_id())
+    throw StateError("the transaction belongs to the thread that began it; use it there");
   return {database_, database_->source(model)};
 }
 

@@ -42,14 +42,15 @@ std::string link_hint(const ModelInfo& from, const ModelInfo& target, const Regi
 
 Candidate infer(const SourcePtr& from, const SourcePtr& target) {
   if (from->model == nullptr || target->model == nullptr) {
-    throw QueryError("joining '" + from->label() + "' with '" + target->label() + "' needs a condition; give it with on");
+    throw QueryError("joining '" + from->label() + "' with '" + target->label() +
+                     "' needs a condition; give it with on");
   }
   std::vector<Candidate> forward = keys_between(*from->model, *target->model, true);
   std::vector<Candidate> backward = keys_between(*target->model, *from->model, false);
   if (from->model == target->model && !forward.empty()) {
     // Both directions fit equally; guessing would give the wrong half of the tree.
-    throw QueryError("joining '" + from->label() + "' with itself by '" + forward.front().relation->name + "' can mean '" + from->label() +
-                     "' is the child or the parent; give the condition with on");
+    throw QueryError("joining '" + from->label() + "' with itself by '" + forward.front().relation->name +
+                     "' can mean '" + from->label() + "' is the child or the parent; give the condition with on");
   }
   std::vector<Candidate>& candidates = forward.empty() ? backward : forward;
   if (candidates.empty()) {
@@ -62,8 +63,8 @@ Candidate infer(const SourcePtr& from, const SourcePtr& target) {
     if (candidate.relation->name == referenced.snake_name) return candidate;
   std::vector<std::string> names;
   for (const Candidate& candidate : candidates) names.push_back(candidate_name(candidate, from, target));
-  throw QueryError("more than one foreign key between '" + from->model->name + "' and '" + target->model->name + "': " + quote_list(names) +
-                   "; say which with on");
+  throw QueryError("more than one foreign key between '" + from->model->name + "' and '" + target->model->name +
+                   "': " + quote_list(names) + "; say which with on");
 }
 
 // The foreign key that a term names, seen from the join; relation stays null if it names none.
@@ -84,7 +85,8 @@ Candidate named_key(const Term& term, const SourcePtr& from, const SourcePtr& ta
     holder_is_from = at_target;
   }
   if (!at_from && !at_target) {
-    throw QueryError("'" + describe(term) + "' belongs to neither side of the join of '" + from->label() + "' with '" + target->label() + "'");
+    throw QueryError("'" + describe(term) + "' belongs to neither side of the join of '" + from->label() + "' with '" +
+                     target->label() + "'");
   }
   const SourcePtr& other = holder_is_from ? target : from;
   if (other->model == nullptr || relation->target != other->model->id) {
@@ -102,15 +104,16 @@ void conjuncts(const TermPtr& term, std::vector<TermPtr>& found) {
   for (const TermPtr& child : term->children) conjuncts(child, found);
 }
 
-// The foreign key whose equality a predicate states in full, among other things. Where it states another condition the joined row
-// is not "the" related row and must not be shown as if it were.
+// The foreign key whose equality a predicate states in full, among other things. Where it states another condition the
+// joined row is not "the" related row and must not be shown as if it were.
 Candidate key_in_predicate(const TermPtr& on, const SourcePtr& from, const SourcePtr& target) {
   if (from->model == nullptr || target->model == nullptr) return {};
   std::vector<TermPtr> terms;
   conjuncts(on, terms);
   const auto states = [&](const SourcePtr& a, std::uint32_t field_a, const SourcePtr& b, std::uint32_t field_b) {
     const auto is = [](const Term& term, const SourcePtr& source, std::uint32_t field) {
-      return (term.kind == TermKind::column || term.kind == TermKind::relation) && term.field == field && same_source(*term.source, *source);
+      return (term.kind == TermKind::column || term.kind == TermKind::relation) && term.field == field &&
+             same_source(*term.source, *source);
     };
     return std::any_of(terms.begin(), terms.end(), [&](const TermPtr& term) {
       if (term->kind != TermKind::binary || static_cast<sql::BinaryOp>(term->op) != sql::BinaryOp::eq) return false;
@@ -157,8 +160,8 @@ void place(JoinSpec& join, const Candidate& key, const std::string& attr) {
     join.relation = key.relation->index;
     join.accessor = key.relation->name;
     return;
-  } else if (key.relation != nullptr && key.relation->kind == RelationKind::one_to_one && key.relation->inverse != no_index &&
-             !model->relations[key.relation->inverse].name.empty()) {
+  } else if (key.relation != nullptr && key.relation->kind == RelationKind::one_to_one &&
+             key.relation->inverse != no_index && !model->relations[key.relation->inverse].name.empty()) {
     join.relation = key.relation->inverse;
     join.accessor = model->relations[join.relation].name;
     return;
@@ -171,7 +174,8 @@ void place(JoinSpec& join, const Candidate& key, const std::string& attr) {
 
 bool is_part_of(const QuerySpec& spec, const Source& source) {
   if (spec.root && same_source(*spec.root, source)) return true;
-  return std::any_of(spec.joins.begin(), spec.joins.end(), [&](const JoinSpec& join) { return same_source(*join.target, source); });
+  return std::any_of(spec.joins.begin(), spec.joins.end(),
+                     [&](const JoinSpec& join) { return same_source(*join.target, source); });
 }
 
 std::vector<std::string> part_names(const QuerySpec& spec) {
@@ -182,7 +186,8 @@ std::vector<std::string> part_names(const QuerySpec& spec) {
 }
 
 void require_plain(const QuerySpec& spec, std::string_view verb) {
-  if (spec.set_op != sql::SetOp::none) throw QueryError(std::string(verb) + " applies to a single select, not to a union; apply it to its members");
+  if (spec.set_op != sql::SetOp::none)
+    throw QueryError(std::string(verb) + " applies to a single select, not to a union; apply it to its members");
 }
 
 }  // namespace
@@ -190,7 +195,8 @@ void require_plain(const QuerySpec& spec, std::string_view verb) {
 TermPtr relation_condition(const RelationInfo& relation, const SourcePtr& holder, const SourcePtr& target) {
   TermPtr condition;
   for (std::size_t i = 0; i < relation.fields.size(); ++i) {
-    condition = all_of(condition, equal(column_term(holder, relation.fields[i]), column_term(target, relation.target_fields[i])));
+    condition = all_of(condition,
+                       equal(column_term(holder, relation.fields[i]), column_term(target, relation.target_fields[i])));
   }
   return condition;
 }
@@ -217,11 +223,14 @@ TermPtr member(const SourcePtr& source, std::string_view name) {
   for (const OutputColumn& column : source->outputs) {
     names.push_back(column.name);
     if (column.name != name) continue;
-    if (found != nullptr) throw QueryError("'" + source->label() + "' has more than one column '" + std::string(name) + "'; give them aliases");
+    if (found != nullptr)
+      throw QueryError("'" + source->label() + "' has more than one column '" + std::string(name) +
+                       "'; give them aliases");
     found = &column;
   }
   if (found == nullptr) {
-    throw QueryError("'" + source->label() + "' has no column " + quote(name) + "; it has " + quote_list(names) + did_you_mean(name, names));
+    throw QueryError("'" + source->label() + "' has no column " + quote(name) + "; it has " + quote_list(names) +
+                     did_you_mean(name, names));
   }
   term->kind = TermKind::output;
   term->name = found->name;
@@ -249,18 +258,21 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
     key = named_key(*request.on, join.from, join.target);
     if (key.relation == nullptr) {
       if (request.on->type.kind != TypeKind::boolean && request.on->type.kind != TypeKind::unknown) {
-        throw QueryError("on must be a condition or a foreign key; " + describe(*request.on) + " is " + to_string(request.on->type));
+        throw QueryError("on must be a condition or a foreign key; " + describe(*request.on) + " is " +
+                         to_string(request.on->type));
       }
       join.on = request.on;
       key = key_in_predicate(request.on, join.from, join.target);
     }
   }
   if (!join.on && key.relation != nullptr) {
-    join.on = key.forward ? relation_condition(*key.relation, join.from, join.target) : relation_condition(*key.relation, join.target, join.from);
+    join.on = key.forward ? relation_condition(*key.relation, join.from, join.target)
+                          : relation_condition(*key.relation, join.target, join.from);
   }
   place(join, key, request.attr);
   const bool moves = request.kind != sql::JoinKind::cross &&
-                     (join.target->kind == SourceKind::model || (join.target->kind == SourceKind::subquery && join.target->model != nullptr));
+                     (join.target->kind == SourceKind::model ||
+                      (join.target->kind == SourceKind::subquery && join.target->model != nullptr));
   spec.joins.push_back(join);
   if (moves) spec.context = request.target;
   return spec;
@@ -280,7 +292,8 @@ QuerySpec switch_to(QuerySpec spec, const SourcePtr& source) {
 }
 
 SourcePtr as_subquery(const SpecPtr& spec, std::string_view alias) {
-  if (!is_identifier(alias)) throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
+  if (!is_identifier(alias))
+    throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
   auto source = std::make_shared<Source>();
   source->kind = SourceKind::subquery;
   source->alias = alias;
@@ -295,11 +308,12 @@ SourcePtr as_cte(const SpecPtr& spec, std::string_view name, const std::vector<s
   auto source = std::make_shared<Source>(*as_subquery(spec, name));
   source->kind = SourceKind::cte;
   if (!columns.empty() && columns.size() != source->outputs.size()) {
-    throw QueryError("the CTE '" + std::string(name) + "' names " + std::to_string(columns.size()) + " columns, its query selects " +
-                     std::to_string(source->outputs.size()));
+    throw QueryError("the CTE '" + std::string(name) + "' names " + std::to_string(columns.size()) +
+                     " columns, its query selects " + std::to_string(source->outputs.size()));
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!is_identifier(columns[i])) throw QueryError("column " + quote(columns[i]) + " of the CTE '" + std::string(name) + "' is not an identifier");
+    if (!is_identifier(columns[i]))
+      throw QueryError("column " + quote(columns[i]) + " of the CTE '" + std::string(name) + "' is not an identifier");
     source->outputs[i].name = columns[i];
   }
   return source;

@@ -19,7 +19,8 @@ std::string output_label(const Term& term) { return describe(term); }
 
 class Compiler {
  public:
-  Compiler(const sql::Dialect& dialect, const Shaped& shaped, Plan& plan) : dialect_(dialect), shaped_(shaped), plan_(plan) {}
+  Compiler(const sql::Dialect& dialect, const Shaped& shaped, Plan& plan)
+      : dialect_(dialect), shaped_(shaped), plan_(plan) {}
 
   void rows(const QuerySpec& spec) {
     const sql::Select* statement = select(spec, Role::result);
@@ -30,7 +31,8 @@ class Compiler {
 
   void count(const QuerySpec& spec) {
     sql::Select outer{};
-    const bool plain = spec.set_op == sql::SetOp::none && !spec.distinct && spec.group_by.empty() && !spec.having && !spec.limit && !spec.offset;
+    const bool plain = spec.set_op == sql::SetOp::none && !spec.distinct && spec.group_by.empty() && !spec.having &&
+                       !spec.limit && !spec.offset;
     if (plain) {
       outer = *select(spec, Role::rows_only);
     } else {
@@ -38,7 +40,8 @@ class Compiler {
       outer.from = arena_.make(sql::Source{sql::Derived{inner}, "counted"});
     }
     const sql::Expr* all = arena_.expr(sql::Star{nullptr});
-    outer.outputs = list<sql::Output>({{arena_.expr(sql::Call{"COUNT", list<const sql::Expr*>({all}), false, nullptr, {}}), {}}});
+    outer.outputs =
+        list<sql::Output>({{arena_.expr(sql::Call{"COUNT", list<const sql::Expr*>({all}), false, nullptr, {}}), {}}});
     finish(outer);
     Type type;
     type.kind = TypeKind::bigint;
@@ -47,7 +50,8 @@ class Compiler {
 
   void exists(const QuerySpec& spec) {
     sql::Select inner = *select(spec, spec.set_op == sql::SetOp::none ? Role::rows_only : Role::counted);
-    if (inner.outputs.empty() && inner.set_op == sql::SetOp::none) inner.outputs = list<sql::Output>({{integer(1), {}}});
+    if (inner.outputs.empty() && inner.set_op == sql::SetOp::none)
+      inner.outputs = list<sql::Output>({{integer(1), {}}});
     if (inner.limit == nullptr) inner.limit = integer(1);
     finish(inner);
     plan_.statement.columns.clear();
@@ -111,7 +115,9 @@ class Compiler {
   sql::List<T> list(std::initializer_list<T> items) {
     return arena_.list(std::span<const T>(items.begin(), items.size()));
   }
-  const sql::Expr* integer(std::int64_t value) { return arena_.expr(sql::Constant{sql::Constant::Kind::integer, value}); }
+  const sql::Expr* integer(std::int64_t value) {
+    return arena_.expr(sql::Constant{sql::Constant::Kind::integer, value});
+  }
 
   void push_frame() { frames_.emplace_back(); }
 
@@ -129,7 +135,8 @@ class Compiler {
 
   const sql::Source* table_of(const QuerySpec& spec) {
     const ModelInfo& model = *spec.root->model;
-    const sql::Source* table = arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
+    const sql::Source* table =
+        arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
     frames_.back().push_back({spec.root.get(), table, false});
     plan_.sources.push_back(spec.root);
     return table;
@@ -139,8 +146,11 @@ class Compiler {
   void require_one_snapshot(const Source& source) const {
     if (source.model == nullptr || plan_.sources.empty()) return;
     const Registry& first = plan_.sources.front()->registry;
-    if (first.snapshot() == source.registry.snapshot() || first.storage_hash() == source.registry.storage_hash()) return;
-    throw QueryError("'" + source.label() + "' comes from another registry snapshot than the rest of the query; take new handles after a reload");
+    if (first.snapshot() == source.registry.snapshot() || first.storage_hash() == source.registry.storage_hash())
+      return;
+    throw QueryError(
+        "'" + source.label() +
+        "' comes from another registry snapshot than the rest of the query; take new handles after a reload");
   }
 
   const sql::Source* add_source(const SourcePtr& source, bool outer) {
@@ -178,11 +188,13 @@ class Compiler {
 
   bool is_declared(const Source& source) const {
     return std::any_of(levels_.begin(), levels_.end(), [&](const Level& level) {
-      return std::any_of(level.visible.begin(), level.visible.end(), [&](const Source* cte) { return identity(*cte) == identity(source); });
+      return std::any_of(level.visible.begin(), level.visible.end(),
+                         [&](const Source* cte) { return identity(*cte) == identity(source); });
     });
   }
 
-  // One that is given further on is declared where it is first needed: WITH lists them so that each knows those it names.
+  // One that is given further on is declared where it is first needed: WITH lists them so that each knows those it
+  // names.
   bool declare_if_given(const Source& source) {
     if (is_declared(source)) return true;
     for (std::size_t i = levels_.size(); i-- > 0;) {
@@ -210,7 +222,8 @@ class Compiler {
     if (cte->recursive || names_differ(*cte))
       for (const OutputColumn& column : cte->outputs) columns.push_back(arena_.text(column.name));
     const sql::Select* body = select(*cte->query, Role::source);
-    levels_[at].tables.push_back(arena_.make(sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive}));
+    levels_[at].tables.push_back(
+        arena_.make(sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive}));
     if (!cte->recursive) levels_[at].visible.push_back(cte.get());
     plan_.sources.push_back(cte);
     std::move(inner_frames.begin(), inner_frames.end(), std::back_inserter(frames_));
@@ -293,19 +306,22 @@ class Compiler {
       sql::Output output{expr(unaliased(*term)), {}};
       if (term->kind == TermKind::alias) {
         output.alias = arena_.text(term->name);
-      } else if (role == Role::source && term->kind != TermKind::column && term->kind != TermKind::relation && term->kind != TermKind::output) {
+      } else if (role == Role::source && term->kind != TermKind::column && term->kind != TermKind::relation &&
+                 term->kind != TermKind::output) {
         output.alias = arena_.text(output_columns_name(spec, made.size()));
       }
       made.push_back(output);
     }
     if (made.size() > dialect_.capabilities().max_columns) {
-      throw LimitError("the query selects " + std::to_string(made.size()) + " columns; " + std::string(dialect_.name()) + " allows " +
-                       std::to_string(dialect_.capabilities().max_columns));
+      throw LimitError("the query selects " + std::to_string(made.size()) + " columns; " +
+                       std::string(dialect_.name()) + " allows " + std::to_string(dialect_.capabilities().max_columns));
     }
     return arena_.list(made);
   }
 
-  static std::string output_columns_name(const QuerySpec& spec, std::size_t index) { return output_columns(spec)[index].name; }
+  static std::string output_columns_name(const QuerySpec& spec, std::size_t index) {
+    return output_columns(spec)[index].name;
+  }
 
   // Whether an expression can be NULL, here where outer joins may miss. Only columns say more than their terms do.
   bool may_be_null(const Term& term) const {
@@ -313,18 +329,23 @@ class Compiler {
     switch (term.kind) {
       case TermKind::column:
       case TermKind::relation:
-      case TermKind::output: return entry(*term.source).outer;
+      case TermKind::output:
+        return entry(*term.source).outer;
       case TermKind::is_null:
       case TermKind::call:
       case TermKind::count_all:
-      case TermKind::exists: return false;
-      default: return std::any_of(term.children.begin(), term.children.end(), [&](const TermPtr& child) { return may_be_null(*child); });
+      case TermKind::exists:
+        return false;
+      default:
+        return std::any_of(term.children.begin(), term.children.end(),
+                           [&](const TermPtr& child) { return may_be_null(*child); });
     }
   }
 
   static bool is_same_column(const Term& left, const Term& right) {
     if (!left.source || !right.source || !same_source(*left.source, *right.source)) return false;
-    if (left.kind == TermKind::output || right.kind == TermKind::output) return left.kind == right.kind && left.name == right.name;
+    if (left.kind == TermKind::output || right.kind == TermKind::output)
+      return left.kind == right.kind && left.name == right.name;
     return field_of(left) != nullptr && field_of(left) == field_of(right);
   }
 
@@ -333,7 +354,8 @@ class Compiler {
     const std::vector<TermPtr> terms = expanded_outputs(spec.leftmost());
     const std::vector<OutputColumn> columns = output_columns(spec);
     for (std::size_t i = 0; i < terms.size(); ++i) {
-      const bool is_it = term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
+      const bool is_it =
+          term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
       if (!is_it) continue;
       nullable = columns[i].nullable;
       return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
@@ -342,8 +364,9 @@ class Compiler {
   }
 
   static bool is_selected(const QuerySpec& spec, const std::string& alias) {
-    return std::any_of(spec.outputs.begin(), spec.outputs.end(),
-                       [&](const OutputSpec& output) { return output.term && output.term->kind == TermKind::alias && output.term->name == alias; });
+    return std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
+      return output.term && output.term->kind == TermKind::alias && output.term->name == alias;
+    });
   }
 
   void tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
@@ -356,7 +379,9 @@ class Compiler {
         by = union_column(spec, term, nullable);
       } else {
         nullable = may_be_null(term);
-        by = term.kind == TermKind::alias && is_selected(spec, term.name) ? arena_.expr(sql::OutputRef{arena_.text(term.name)}) : expr(term);
+        by = term.kind == TermKind::alias && is_selected(spec, term.name)
+                 ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
+                 : expr(term);
       }
       order.push_back({by, item.descending, item.nulls, nullable});
     }
@@ -414,17 +439,21 @@ class Compiler {
         return arena_.expr(sql::IsNull{expr(*term.children[0]), term.negated});
       case TermKind::between: {
         const std::uint16_t scale = common_scale(term.children);
-        return arena_.expr(sql::Between{scaled(*term.children[0], scale), scaled(*term.children[1], scale), scaled(*term.children[2], scale), term.negated});
+        return arena_.expr(sql::Between{scaled(*term.children[0], scale), scaled(*term.children[1], scale),
+                                        scaled(*term.children[2], scale), term.negated});
       }
       case TermKind::in_list:
         return in_list(term);
       case TermKind::in_query:
         return arena_.expr(sql::InSelect{expr(*term.children[0]), select(*term.query, Role::value), term.negated});
       case TermKind::match:
-        return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), expr(*term.children[0]), expr(*term.children[1]), term.negated});
+        return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), expr(*term.children[0]),
+                                      expr(*term.children[1]), term.negated});
       case TermKind::call: {
-        if (term.type.kind == TypeKind::unknown && any_decimal(term.children) && !dialect_.capabilities().native_decimal) {
-          throw QueryError("'" + term.name + "' of a decimal is not exact on " + std::string(dialect_.name()) + "; cast it to double first");
+        if (term.type.kind == TypeKind::unknown && any_decimal(term.children) &&
+            !dialect_.capabilities().native_decimal) {
+          throw QueryError("'" + term.name + "' of a decimal is not exact on " + std::string(dialect_.name()) +
+                           "; cast it to double first");
         }
         const sql::Exprs arguments = exprs(term.children);
         return arena_.expr(sql::Call{arena_.text(term.name), arguments, term.distinct, nullptr, {}});
@@ -442,8 +471,10 @@ class Compiler {
       case TermKind::subquery:
         return arena_.expr(sql::Subquery{select(*term.query, Role::value)});
       case TermKind::exists: {
-        sql::Select inner = *select(*term.query, term.query->set_op == sql::SetOp::none ? Role::rows_only : Role::value);
-        if (inner.outputs.empty() && inner.set_op == sql::SetOp::none) inner.outputs = list<sql::Output>({{integer(1), {}}});
+        sql::Select inner =
+            *select(*term.query, term.query->set_op == sql::SetOp::none ? Role::rows_only : Role::value);
+        if (inner.outputs.empty() && inner.set_op == sql::SetOp::none)
+          inner.outputs = list<sql::Output>({{integer(1), {}}});
         return arena_.expr(sql::Exists{arena_.make(inner), term.negated});
       }
       case TermKind::tuple:
@@ -464,15 +495,16 @@ class Compiler {
   }
 
   static bool any_decimal(const std::vector<TermPtr>& terms) {
-    return std::any_of(terms.begin(), terms.end(), [](const TermPtr& term) { return term->type.kind == TypeKind::decimal; });
+    return std::any_of(terms.begin(), terms.end(),
+                       [](const TermPtr& term) { return term->type.kind == TypeKind::decimal; });
   }
 
   const sql::Expr* scaled(const Term& term, std::uint16_t scale) {
     const sql::Expr* made = expr(term);
     if (dialect_.capabilities().native_decimal) return made;
     const std::uint16_t own = term.type.kind == TypeKind::decimal ? term.type.scale : 0;
-    const bool exact = term.type.kind == TypeKind::decimal || term.type.kind == TypeKind::bigint || term.type.kind == TypeKind::integer ||
-                       term.type.kind == TypeKind::smallint;
+    const bool exact = term.type.kind == TypeKind::decimal || term.type.kind == TypeKind::bigint ||
+                       term.type.kind == TypeKind::integer || term.type.kind == TypeKind::smallint;
     if (own >= scale || !exact) return made;
     std::int64_t factor = 1;
     for (std::uint16_t i = own; i < scale; ++i) factor *= 10;
@@ -481,8 +513,10 @@ class Compiler {
 
   const sql::Expr* binary(const Term& term) {
     const auto op = static_cast<sql::BinaryOp>(term.op);
-    const bool keeps_scale = op != sql::BinaryOp::multiply && op != sql::BinaryOp::divide && op != sql::BinaryOp::modulo && op != sql::BinaryOp::concat;
-    const std::uint16_t scale = keeps_scale && any_decimal(term.children) ? common_scale(term.children) : std::uint16_t{0};
+    const bool keeps_scale = op != sql::BinaryOp::multiply && op != sql::BinaryOp::divide &&
+                             op != sql::BinaryOp::modulo && op != sql::BinaryOp::concat;
+    const std::uint16_t scale =
+        keeps_scale && any_decimal(term.children) ? common_scale(term.children) : std::uint16_t{0};
     const sql::Expr* left = scaled(*term.children[0], scale);
     const sql::Expr* right = scaled(*term.children[1], scale);
     return arena_.expr(sql::Binary{op, left, right});
@@ -491,15 +525,18 @@ class Compiler {
   const sql::Expr* cast(const Term& term) {
     const Term& operand = *term.children[0];
     const sql::Expr* made = expr(operand);
-    const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer || operand.type.kind == TypeKind::bigint;
+    const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer ||
+                            operand.type.kind == TypeKind::bigint;
     const bool scales = operand.type.kind == TypeKind::decimal || (is_integer && term.type.kind == TypeKind::decimal);
     if (!scales || dialect_.capabilities().native_decimal) return arena_.expr(sql::Cast{made, term.type});
     if (term.type.kind == TypeKind::decimal) {
-      if (!is_integer && term.type.scale < operand.type.scale) throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
+      if (!is_integer && term.type.scale < operand.type.scale)
+        throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
       return scaled(operand, term.type.scale);
     }
     if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
-      throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " is not supported; cast it to double");
+      throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) +
+                       " is not supported; cast it to double");
     }
     std::int64_t factor = 1;
     for (std::uint16_t i = 0; i < operand.type.scale; ++i) factor *= 10;
@@ -547,7 +584,8 @@ class Compiler {
     }
     if (plan_.statement.parameters.size() > dialect_.capabilities().max_parameters) {
       throw LimitError("the statement has " + std::to_string(plan_.statement.parameters.size()) + " parameters; " +
-                       std::string(dialect_.name()) + " allows " + std::to_string(dialect_.capabilities().max_parameters));
+                       std::string(dialect_.name()) + " allows " +
+                       std::to_string(dialect_.capabilities().max_parameters));
     }
   }
 
@@ -555,7 +593,7 @@ class Compiler {
 
   struct Part {
     SourcePtr source;
-    const JoinSpec* join = nullptr;  // null for the root
+    const JoinSpec* join = nullptr;                               // null for the root
     std::vector<std::pair<std::uint16_t, std::uint32_t>> fields;  // result column, field
     std::vector<graph::Shape::Extra> extras;
     std::vector<std::uint16_t> extra_columns;
@@ -604,8 +642,8 @@ class Compiler {
         for (Part& candidate : parts)
           if (same_source(*candidate.source, *inner.source)) part = &candidate;
       part->needed = true;
-      const bool own_field = !flat && term.kind != TermKind::alias && field_of(term) != nullptr && same_source(*part->source, *term.source) &&
-                             part->source->model == term.source->model;
+      const bool own_field = !flat && term.kind != TermKind::alias && field_of(term) != nullptr &&
+                             same_source(*part->source, *term.source) && part->source->model == term.source->model;
       if (own_field) {
         part->fields.emplace_back(i, field_of(term)->index);
       } else {
@@ -624,12 +662,12 @@ class Compiler {
   static void require_place(const std::vector<Part>& parts, const Part& part, const Part& from) {
     const std::string& name = part.join->accessor;
     const auto refuse = [&](const std::string& other) {
-      throw QueryError("'" + name + "' on a row of '" + from.source->label() + "' would be both the row of '" + part.source->label() + "' and " + other +
-                       "; give one of them another name with attr");
+      throw QueryError("'" + name + "' on a row of '" + from.source->label() + "' would be both the row of '" +
+                       part.source->label() + "' and " + other + "; give one of them another name with attr");
     };
     for (const Part& other : parts) {
-      const bool same_place = &other != &part && other.needed && other.join != nullptr && other.join->accessor == name &&
-                              same_source(*other.join->from, *part.join->from);
+      const bool same_place = &other != &part && other.needed && other.join != nullptr &&
+                              other.join->accessor == name && same_source(*other.join->from, *part.join->from);
       if (same_place) refuse("that of '" + other.source->label() + "'");
     }
     for (const graph::Shape::Extra& extra : from.extras)
@@ -652,7 +690,8 @@ class Compiler {
     if (model != nullptr) {
       for (const graph::Shape::Extra& extra : part.extras) {
         if (model->find(extra.name)) {
-          throw QueryError("the alias '" + extra.name + "' is a member of '" + model->name + "' already; choose another, or use objects()");
+          throw QueryError("the alias '" + extra.name + "' is a member of '" + model->name +
+                           "' already; choose another, or use objects()");
         }
       }
     }
@@ -660,7 +699,8 @@ class Compiler {
     // A joined row is stored once per key, however many rows of the result repeat it.
     std::vector<std::uint32_t> key = root || model == nullptr ? std::vector<std::uint32_t>{} : model->primary_key;
     for (const std::uint32_t field : key) {
-      if (std::none_of(part.fields.begin(), part.fields.end(), [&](const auto& item) { return item.second == field; })) {
+      if (std::none_of(part.fields.begin(), part.fields.end(),
+                       [&](const auto& item) { return item.second == field; })) {
         key.clear();
         break;
       }
@@ -675,7 +715,8 @@ class Compiler {
         }
     }
     for (const auto& [column, field] : part.fields) {
-      const bool in_key = std::any_of(segment.key.begin(), segment.key.end(), [&, c = column](const auto& target) { return target.column == c; });
+      const bool in_key = std::any_of(segment.key.begin(), segment.key.end(),
+                                      [&, c = column](const auto& target) { return target.column == c; });
       if (!in_key) segment.columns.push_back({column, static_cast<std::uint16_t>(field)});
     }
     for (std::size_t i = 0; i < part.extra_columns.size(); ++i) {
@@ -687,8 +728,8 @@ class Compiler {
       segment.relation = part.join->relation;
       segment.accessor = part.join->accessor;
       if (segment.accessor.empty()) {
-        throw QueryError("the joined rows of '" + part.source->label() + "' need a name of their own on '" + from.source->label() +
-                         "'; give one with attr");
+        throw QueryError("the joined rows of '" + part.source->label() + "' need a name of their own on '" +
+                         from.source->label() + "'; give one with attr");
       }
       require_place(parts, part, from);
       segment.absent_is_null = part.join->kind != sql::JoinKind::inner && part.join->kind != sql::JoinKind::cross;
@@ -710,17 +751,30 @@ class Compiler {
 
 }  // namespace
 
-std::shared_ptr<const Plan> make_plan(const QuerySpec& spec, Purpose purpose, const Shaped& shaped, const sql::Dialect& dialect,
-                                      std::span<const Change> changes, const InsertTarget* into) {
+std::shared_ptr<const Plan> make_plan(const QuerySpec& spec, Purpose purpose, const Shaped& shaped,
+                                      const sql::Dialect& dialect, std::span<const Change> changes,
+                                      const InsertTarget* into) {
   auto plan = std::make_shared<Plan>();
   Compiler compiler(dialect, shaped, *plan);
   switch (purpose) {
-    case Purpose::rows: compiler.rows(spec); break;
-    case Purpose::count: compiler.count(spec); break;
-    case Purpose::exists: compiler.exists(spec); break;
-    case Purpose::update: compiler.update(spec, changes); break;
-    case Purpose::remove: compiler.remove(spec); break;
-    case Purpose::insert: compiler.insert(spec, *into); break;
+    case Purpose::rows:
+      compiler.rows(spec);
+      break;
+    case Purpose::count:
+      compiler.count(spec);
+      break;
+    case Purpose::exists:
+      compiler.exists(spec);
+      break;
+    case Purpose::update:
+      compiler.update(spec, changes);
+      break;
+    case Purpose::remove:
+      compiler.remove(spec);
+      break;
+    case Purpose::insert:
+      compiler.insert(spec, *into);
+      break;
   }
   plan->statement.writes = purpose == Purpose::update || purpose == Purpose::remove || purpose == Purpose::insert;
   return plan;

@@ -43,7 +43,9 @@ Term node(TermKind kind, const Type& type, std::vector<TermPtr> children) {
   return term;
 }
 
-Term node(TermKind kind, TypeKind type, std::vector<TermPtr> children) { return node(kind, type_of(type), std::move(children)); }
+Term node(TermKind kind, TypeKind type, std::vector<TermPtr> children) {
+  return node(kind, type_of(type), std::move(children));
+}
 
 bool is_null_value(const Term& term) { return term.kind == TermKind::value && term.value.is_null(); }
 
@@ -62,13 +64,20 @@ TermPtr negation(const TermPtr& operand) {
 
 std::string_view spelling(BinaryOp op) {
   switch (op) {
-    case BinaryOp::eq: return "=";
-    case BinaryOp::ne: return "!=";
-    case BinaryOp::lt: return "<";
-    case BinaryOp::le: return "<=";
-    case BinaryOp::gt: return ">";
-    case BinaryOp::ge: return ">=";
-    default: return "is distinct from";
+    case BinaryOp::eq:
+      return "=";
+    case BinaryOp::ne:
+      return "!=";
+    case BinaryOp::lt:
+      return "<";
+    case BinaryOp::le:
+      return "<=";
+    case BinaryOp::gt:
+      return ">";
+    case BinaryOp::ge:
+      return ">=";
+    default:
+      return "is distinct from";
   }
 }
 
@@ -76,13 +85,15 @@ std::string_view spelling(BinaryOp op) {
 TermPtr equals_row(const TermPtr& side, const Term& row) {
   const auto part = [&](std::uint32_t field, std::uint32_t key_field) {
     const Value* value = row.key.find(key_field);
-    if (value == nullptr) throw QueryError("the row compared with " + describe(*side) + " does not have the key that it refers to");
+    if (value == nullptr)
+      throw QueryError("the row compared with " + describe(*side) + " does not have the key that it refers to");
     const TermPtr column = query::column_term(side->source, field);
     return query::equal(column, query::value_term(*value, column->type));
   };
   if (side->kind == TermKind::column || side->kind == TermKind::relation) {
     const ModelInfo& model = *side->source->model;
-    const std::uint32_t relation_index = side->kind == TermKind::relation ? side->index : model.fields[side->index].relation;
+    const std::uint32_t relation_index =
+        side->kind == TermKind::relation ? side->index : model.fields[side->index].relation;
     if (relation_index != no_index) {
       const RelationInfo& relation = model.relations[relation_index];
       if (relation.target != row.key.model) {
@@ -90,7 +101,8 @@ TermPtr equals_row(const TermPtr& side, const Term& row) {
                          "', but is compared with a row of '" + side->source->registry.model(row.key.model).name + "'");
       }
       TermPtr all;
-      for (std::size_t i = 0; i < relation.fields.size(); ++i) all = query::all_of(all, part(relation.fields[i], relation.target_fields[i]));
+      for (std::size_t i = 0; i < relation.fields.size(); ++i)
+        all = query::all_of(all, part(relation.fields[i], relation.target_fields[i]));
       return all;
     }
     if (model.id == row.key.model && row.key.find(side->index) != nullptr) return part(side->index, side->index);
@@ -133,10 +145,13 @@ Expr arithmetic(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   TermPtr left = require(left_expr);
   TermPtr right = require(right_expr);
   if (op != BinaryOp::multiply) {
-    if (right->kind == TermKind::value && left->type.kind == TypeKind::decimal) right = query::bound_beside(right, *left);
-    if (left->kind == TermKind::value && right->type.kind == TypeKind::decimal) left = query::bound_beside(left, *right);
+    if (right->kind == TermKind::value && left->type.kind == TypeKind::decimal)
+      right = query::bound_beside(right, *left);
+    if (left->kind == TermKind::value && right->type.kind == TypeKind::decimal)
+      left = query::bound_beside(left, *right);
   }
-  Term term = node(TermKind::binary, query::arithmetic_type(static_cast<std::uint8_t>(op), *left, *right), {left, right});
+  Term term =
+      node(TermKind::binary, query::arithmetic_type(static_cast<std::uint8_t>(op), *left, *right), {left, right});
   term.op = static_cast<std::uint8_t>(op);
   return wrap(std::move(term));
 }
@@ -166,12 +181,14 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::
   if (is_null_value(*pattern)) throw QueryError("'" + std::string(name) + "' with null is never true; use is_null()");
   TermPtr bound = pattern;
   if (pattern->kind == TermKind::value) {
-    if (pattern->value.kind() != ValueKind::text) throw QueryError("'" + std::string(name) + "' on " + describe(*operand) + " needs a text");
+    if (pattern->value.kind() != ValueKind::text)
+      throw QueryError("'" + std::string(name) + "' on " + describe(*operand) + " needs a text");
     const bool has_wildcards = op == MatchOp::like || op == MatchOp::ilike;
     const std::string& text = pattern->value.text();
     // PostgreSQL refuses what SQLite would match with nothing: a backslash that escapes no character.
     if (has_wildcards && (text.size() - (text.find_last_not_of('\\') + 1)) % 2 == 1) {
-      throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) + " ends in a lone backslash; double it");
+      throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) +
+                       " ends in a lone backslash; double it");
     }
     bound = query::value_term(pattern->value, type_of(TypeKind::text));
   }
@@ -187,8 +204,10 @@ Expr membership(const Expr& operand_expr, Values values, bool negated) {
     throw QueryError(describe(*operand) + " is not a single column; 'in' needs one");
   }
   for (const Value& value : values) {
-    if (value.is_null()) throw QueryError("a null in the list of 'in' on " + describe(*operand) + " never matches; add is_null() instead");
-    if (value.kind() == ValueKind::list) throw QueryError("the list of 'in' on " + describe(*operand) + " holds another list");
+    if (value.is_null())
+      throw QueryError("a null in the list of 'in' on " + describe(*operand) + " never matches; add is_null() instead");
+    if (value.kind() == ValueKind::list)
+      throw QueryError("the list of 'in' on " + describe(*operand) + " holds another list");
   }
   const TermPtr list = query::bound_beside(query::value_term(Value(std::move(values)), operand->type), *operand);
   if (query::family(list->type.kind) != Family::unknown) query::require_comparable(*operand, *list, "in");
@@ -203,13 +222,14 @@ Expr membership(const Expr& operand_expr, const Query& query, bool negated) {
   auto spec = std::make_shared<query::QuerySpec>(*query.spec());
   if (spec->default_projection && spec->root && spec->root->model != nullptr) {
     spec->default_projection = false;
-    for (const std::uint32_t field : spec->root->model->primary_key) spec->outputs.push_back({query::column_term(spec->root, field), nullptr});
+    for (const std::uint32_t field : spec->root->model->primary_key)
+      spec->outputs.push_back({query::column_term(spec->root, field), nullptr});
   }
   const std::size_t wanted = operand->kind == TermKind::tuple ? operand->children.size() : 1;
   const std::vector<query::OutputColumn> columns = query::output_columns(*spec);
   if (columns.size() != wanted) {
-    throw QueryError("the query in 'in' on " + describe(*operand) + " selects " + std::to_string(columns.size()) + " columns where " +
-                     std::to_string(wanted) + " is needed; select just that");
+    throw QueryError("the query in 'in' on " + describe(*operand) + " selects " + std::to_string(columns.size()) +
+                     " columns where " + std::to_string(wanted) + " is needed; select just that");
   }
   if (wanted == 1) {
     Term shown;
@@ -219,8 +239,8 @@ Expr membership(const Expr& operand_expr, const Query& query, bool negated) {
     query::require_comparable(*operand, shown, "in");
     const bool decimals = operand->type.kind == TypeKind::decimal || shown.type.kind == TypeKind::decimal;
     if (decimals && (operand->type.kind != shown.type.kind || operand->type.scale != shown.type.scale)) {
-      throw QueryError("'in' compares " + describe(*operand) + " (" + to_string(operand->type) + ") with a query of " + to_string(shown.type) +
-                       "; cast one of them");
+      throw QueryError("'in' compares " + describe(*operand) + " (" + to_string(operand->type) + ") with a query of " +
+                       to_string(shown.type) + "; cast one of them");
     }
   }
   Term term = node(TermKind::in_query, TypeKind::boolean, {operand});
@@ -252,7 +272,8 @@ Expr subquery_term(const Query& query, TermKind kind) {
   }
   const std::vector<query::OutputColumn> columns = query::output_columns(*query.spec());
   if (columns.size() != 1) {
-    throw QueryError("a query used as a value must select one column; this one selects " + std::to_string(columns.size()));
+    throw QueryError("a query used as a value must select one column; this one selects " +
+                     std::to_string(columns.size()));
   }
   term.type = columns.front().type;
   return wrap(std::move(term));
@@ -277,7 +298,8 @@ Expr::Expr(const KeyRef& key) {
 Expr::Expr(const Query& query) : Expr(subquery_term(query, TermKind::subquery)) {}
 
 Expr Expr::as(std::string_view alias) const {
-  if (!is_identifier(alias)) throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
+  if (!is_identifier(alias))
+    throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
   Term term = node(TermKind::alias, require(*this)->type, {term_});
   term.name = alias;
   return wrap(std::move(term));
@@ -360,7 +382,8 @@ Expr operator!(const Expr& operand) {
   const TermPtr& term = require(operand);
   query::require_family(*term, Family::boolean, "not");
   // NOT NOT x is x.
-  if (term->kind == TermKind::unary && static_cast<UnaryOp>(term->op) == UnaryOp::logical_not) return Expr(term->children.front());
+  if (term->kind == TermKind::unary && static_cast<UnaryOp>(term->op) == UnaryOp::logical_not)
+    return Expr(term->children.front());
   return Expr(negation(term));
 }
 
@@ -428,7 +451,8 @@ Expr function(std::string_view name, const Type& type, std::vector<Expr> argumen
 Type aggregate_type(const Expr& expr, std::string_view name) {
   const TypeKind kind = expr.type().kind;
   if (kind == TypeKind::boolean || kind == TypeKind::uuid || kind == TypeKind::json || kind == TypeKind::binary) {
-    throw QueryError("'" + std::string(name) + "' does not apply to " + describe(*expr.term()) + ", which is " + to_string(expr.type()));
+    throw QueryError("'" + std::string(name) + "' does not apply to " + describe(*expr.term()) + ", which is " +
+                     to_string(expr.type()));
   }
   return expr.type();
 }

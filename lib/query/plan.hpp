@@ -36,15 +36,16 @@ struct Plan {
   std::vector<std::uint32_t> bindings;  // for each placeholder the slot whose value it takes
   std::vector<SegmentPlan> segments;    // none for statements without rows
   RowMode mode = RowMode::models;
-  std::vector<SourcePtr> sources;       // keep the registry snapshots of the shapes alive
+  std::vector<SourcePtr> sources;  // keep the registry snapshots of the shapes alive
 };
 
 // Throws QueryError or LimitError; sends nothing.
-std::shared_ptr<const Plan> make_plan(const QuerySpec& spec, Purpose purpose, const Shaped& shaped, const sql::Dialect& dialect,
-                                      std::span<const Change> changes = {}, const InsertTarget* into = nullptr);
+std::shared_ptr<const Plan> make_plan(const QuerySpec& spec, Purpose purpose, const Shaped& shaped,
+                                      const sql::Dialect& dialect, std::span<const Change> changes = {},
+                                      const InsertTarget* into = nullptr);
 
-// The plan of each shape of one database. Bounded: when it is full it starts anew, which a program with so many shapes will not
-// notice beside their preparation.
+// The plan of each shape of one database. Bounded: when it is full it starts anew, which a program with so many shapes
+// will not notice beside their preparation.
 class PlanCache {
  public:
   explicit PlanCache(std::size_t capacity = 1024) : capacity_(capacity) {}

@@ -1,7 +1,7 @@
 // query/shape.hpp: the shape of a query, the key of the plan cache, and the values that were blanked from it.
 //
-// The shape is a readable text that says everything that changes the SQL: structure, sources, operators, types of values, but no
-// value. Two queries with equal shapes have the same SQL, and their values stand in the same slots.
+// The shape is a readable text that says everything that changes the SQL: structure, sources, operators, types of
+// values, but no value. Two queries with equal shapes have the same SQL, and their values stand in the same slots.
 #pragma once
 
 #include <cstdint>
@@ -40,10 +40,12 @@ struct Shaped {
   std::vector<SlotValue> slots;
 };
 
-// Lists of this type have no array form on every backend: they travel as one parameter an item, repeated to a power of two.
+// Lists of this type have no array form on every backend: they travel as one parameter an item, repeated to a power of
+// two.
 bool is_spread(const Type& type) noexcept;
 
 // Valid as long as the spec and the changes live.
-Shaped shape_of(const QuerySpec& spec, Purpose purpose, std::span<const Change> changes = {}, const InsertTarget* into = nullptr);
+Shaped shape_of(const QuerySpec& spec, Purpose purpose, std::span<const Change> changes = {},
+                const InsertTarget* into = nullptr);
 
 }  // namespace dorm::query

@@ -19,7 +19,8 @@ bool same_source(const Source& left, const Source& right) noexcept {
   if (!left.is_default || !right.is_default) return false;
   if (left.model == right.model) return true;
   // Handles from two snapshots: the same model of the same tables.
-  return left.model->qualified_name() == right.model->qualified_name() && left.registry.storage_hash() == right.registry.storage_hash();
+  return left.model->qualified_name() == right.model->qualified_name() &&
+         left.registry.storage_hash() == right.registry.storage_hash();
 }
 
 SourcePtr model_source(const Registry& registry, const ModelInfo& model) {
@@ -31,7 +32,8 @@ SourcePtr model_source(const Registry& registry, const ModelInfo& model) {
 }
 
 SourcePtr model_alias(const Source& source, std::string_view alias) {
-  if (!alias.empty() && !is_identifier(alias)) throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
+  if (!alias.empty() && !is_identifier(alias))
+    throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
   auto copy = std::make_shared<Source>(source);
   copy->is_default = false;
   copy->alias = alias;
@@ -67,15 +69,23 @@ void expand(const SourcePtr& source, std::vector<TermPtr>& terms) {
 // The name of a column as other queries see it: its alias, else the column's own name (S-23), else the function's.
 std::string output_name(const Term& term) {
   switch (term.kind) {
-    case TermKind::alias: return term.name;
-    case TermKind::column: return term.source->model->fields[term.index].column;
-    case TermKind::relation: return field_of(term) != nullptr ? field_of(term)->column : term.source->model->relations[term.index].name;
-    case TermKind::output: return term.name;
-    case TermKind::call: return lower_case(term.name);
-    case TermKind::count_all: return "count";
+    case TermKind::alias:
+      return term.name;
+    case TermKind::column:
+      return term.source->model->fields[term.index].column;
+    case TermKind::relation:
+      return field_of(term) != nullptr ? field_of(term)->column : term.source->model->relations[term.index].name;
+    case TermKind::output:
+      return term.name;
+    case TermKind::call:
+      return lower_case(term.name);
+    case TermKind::count_all:
+      return "count";
     case TermKind::cast:
-    case TermKind::collate: return output_name(*term.children.front());
-    default: return "expr";
+    case TermKind::collate:
+      return output_name(*term.children.front());
+    default:
+      return "expr";
   }
 }
 
@@ -102,7 +112,8 @@ bool is_sensitive(const Term& term) {
   if (term.sensitive) return true;
   // Whatever is computed from a secret may tell it; only counting does not.
   if (term.kind == TermKind::call && term.name == "COUNT") return false;
-  return std::any_of(term.children.begin(), term.children.end(), [](const TermPtr& child) { return is_sensitive(*child); });
+  return std::any_of(term.children.begin(), term.children.end(),
+                     [](const TermPtr& child) { return is_sensitive(*child); });
 }
 
 std::vector<OutputColumn> output_columns(const QuerySpec& spec) {

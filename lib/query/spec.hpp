@@ -1,7 +1,7 @@
 // query/spec.hpp: one query as plain data: what every facade fills and every plan is made from.
 //
-// Immutable once shared. Sources have identity: an alias is equal only to itself, the unaliased source of a model to every other
-// unaliased source of that model.
+// Immutable once shared. Sources have identity: an alias is equal only to itself, the unaliased source of a model to
+// every other unaliased source of that model.
 #pragma once
 
 #include <cstdint>

@@ -7,20 +7,31 @@ namespace dorm::query {
 
 std::string describe(const Term& term) {
   switch (term.kind) {
-    case TermKind::column: return term.source->label() + "." + term.source->model->fields[term.index].name;
-    case TermKind::relation: return term.source->label() + "." + term.source->model->relations[term.index].name;
-    case TermKind::output: return term.source ? term.source->label() + "." + term.name : term.name;
+    case TermKind::column:
+      return term.source->label() + "." + term.source->model->fields[term.index].name;
+    case TermKind::relation:
+      return term.source->label() + "." + term.source->model->relations[term.index].name;
+    case TermKind::output:
+      return term.source ? term.source->label() + "." + term.name : term.name;
     case TermKind::alias:
-    case TermKind::call: return term.name;
-    case TermKind::count_all: return "COUNT";
-    case TermKind::value: return "a value";
-    case TermKind::row: return "a row";
-    case TermKind::subquery: return "a subquery";
-    default: return "an expression";
+    case TermKind::call:
+      return term.name;
+    case TermKind::count_all:
+      return "COUNT";
+    case TermKind::value:
+      return "a value";
+    case TermKind::row:
+      return "a row";
+    case TermKind::subquery:
+      return "a subquery";
+    default:
+      return "an expression";
   }
 }
 
-const Term& unaliased(const Term& term) noexcept { return term.kind == TermKind::alias ? *term.children.front() : term; }
+const Term& unaliased(const Term& term) noexcept {
+  return term.kind == TermKind::alias ? *term.children.front() : term;
+}
 
 TermPtr column_term(const SourcePtr& source, std::uint32_t field) {
   const FieldInfo& info = source->model->fields[field];

@@ -1,6 +1,7 @@
 // query/term.hpp: what an Expr holds: one node of a shared, immutable expression tree over the registry.
 //
-// Immutable: share freely. Values sit in the tree here and leave it when a plan is made: the shape has only their slots.
+// Immutable: share freely. Values sit in the tree here and leave it when a plan is made: the shape has only their
+// slots.
 #pragma once
 
 #include <cstdint>
@@ -22,29 +23,29 @@ using SourcePtr = std::shared_ptr<const Source>;
 using SpecPtr = std::shared_ptr<const QuerySpec>;
 
 enum class TermKind : std::uint8_t {
-  value,       // value, in the kind of `type`
-  row,         // key of a row; becomes a value beside a column
-  column,      // source, index: a field
-  relation,    // source, index: a relation; to-one stands for its single key field (then also `field`)
-  output,      // source, name: a column of a subquery or CTE
-  unary,       // op: sql::UnaryOp
-  binary,      // op: sql::BinaryOp
-  all,         // AND of children
-  any,         // OR of children
+  value,     // value, in the kind of `type`
+  row,       // key of a row; becomes a value beside a column
+  column,    // source, index: a field
+  relation,  // source, index: a relation; to-one stands for its single key field (then also `field`)
+  output,    // source, name: a column of a subquery or CTE
+  unary,     // op: sql::UnaryOp
+  binary,    // op: sql::BinaryOp
+  all,       // AND of children
+  any,       // OR of children
   is_null,
-  between,     // operand, low, high
-  in_list,     // operand; value is the list
-  in_query,    // operand; query
-  match,       // op: sql::MatchOp; operand, pattern
-  call,        // name; children
+  between,   // operand, low, high
+  in_list,   // operand; value is the list
+  in_query,  // operand; query
+  match,     // op: sql::MatchOp; operand, pattern
+  call,      // name; children
   count_all,
-  case_when,   // conditions and results in turn, then the else if there is an odd one
+  case_when,  // conditions and results in turn, then the else if there is an odd one
   cast,
-  collate,     // name
+  collate,  // name
   subquery,
   exists,
   tuple,
-  alias,       // name; one child
+  alias,  // name; one child
 };
 
 struct Term {

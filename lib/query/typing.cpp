@@ -12,23 +12,33 @@ namespace dorm::query {
 
 Family family(TypeKind kind) noexcept {
   switch (kind) {
-    case TypeKind::unknown: return Family::unknown;
-    case TypeKind::boolean: return Family::boolean;
+    case TypeKind::unknown:
+      return Family::unknown;
+    case TypeKind::boolean:
+      return Family::boolean;
     case TypeKind::smallint:
     case TypeKind::integer:
     case TypeKind::bigint:
     case TypeKind::real:
     case TypeKind::double_precision:
-    case TypeKind::decimal: return Family::number;
+    case TypeKind::decimal:
+      return Family::number;
     case TypeKind::string:
     case TypeKind::text:
-    case TypeKind::enumeration: return Family::text;
-    case TypeKind::binary: return Family::binary;
-    case TypeKind::uuid: return Family::uuid;
-    case TypeKind::date: return Family::date;
-    case TypeKind::time: return Family::time;
-    case TypeKind::datetime: return Family::datetime;
-    case TypeKind::json: return Family::json;
+    case TypeKind::enumeration:
+      return Family::text;
+    case TypeKind::binary:
+      return Family::binary;
+    case TypeKind::uuid:
+      return Family::uuid;
+    case TypeKind::date:
+      return Family::date;
+    case TypeKind::time:
+      return Family::time;
+    case TypeKind::datetime:
+      return Family::datetime;
+    case TypeKind::json:
+      return Family::json;
   }
   return Family::unknown;
 }
@@ -36,21 +46,42 @@ Family family(TypeKind kind) noexcept {
 Type natural_type(const Value& value) {
   Type type;
   switch (value.kind()) {
-    case ValueKind::null: break;
-    case ValueKind::boolean: type.kind = TypeKind::boolean; break;
-    case ValueKind::integer: type.kind = TypeKind::bigint; break;
-    case ValueKind::real: type.kind = TypeKind::double_precision; break;
+    case ValueKind::null:
+      break;
+    case ValueKind::boolean:
+      type.kind = TypeKind::boolean;
+      break;
+    case ValueKind::integer:
+      type.kind = TypeKind::bigint;
+      break;
+    case ValueKind::real:
+      type.kind = TypeKind::double_precision;
+      break;
     case ValueKind::decimal:
       type.kind = TypeKind::decimal;
       type.scale = value.decimal().scale();
       break;
-    case ValueKind::text: type.kind = TypeKind::text; break;
-    case ValueKind::blob: type.kind = TypeKind::binary; break;
-    case ValueKind::uuid: type.kind = TypeKind::uuid; break;
-    case ValueKind::date: type.kind = TypeKind::date; break;
-    case ValueKind::time: type.kind = TypeKind::time; break;
-    case ValueKind::datetime: type.kind = TypeKind::datetime; break;
-    case ValueKind::json: type.kind = TypeKind::json; break;
+    case ValueKind::text:
+      type.kind = TypeKind::text;
+      break;
+    case ValueKind::blob:
+      type.kind = TypeKind::binary;
+      break;
+    case ValueKind::uuid:
+      type.kind = TypeKind::uuid;
+      break;
+    case ValueKind::date:
+      type.kind = TypeKind::date;
+      break;
+    case ValueKind::time:
+      type.kind = TypeKind::time;
+      break;
+    case ValueKind::datetime:
+      type.kind = TypeKind::datetime;
+      break;
+    case ValueKind::json:
+      type.kind = TypeKind::json;
+      break;
     case ValueKind::list:
       if (!value.list().empty()) type = natural_type(value.list().front());
       break;
@@ -74,9 +105,11 @@ Type comparison_type(const Term& other, const Value& value) {
     return type;
   }
   // Numbers of another kind keep their own: 1.5 beside an integer column is a comparison, not a conversion.
-  if (type.kind == TypeKind::bigint && (value.kind() == ValueKind::real || value.kind() == ValueKind::decimal)) return natural_type(value);
+  if (type.kind == TypeKind::bigint && (value.kind() == ValueKind::real || value.kind() == ValueKind::decimal))
+    return natural_type(value);
   if (type.kind == TypeKind::decimal && value.kind() == ValueKind::real) {
-    throw DataError(describe(other) + " is " + to_string(other.type) + "; compare it with a decimal, a double is not exact");
+    throw DataError(describe(other) + " is " + to_string(other.type) +
+                    "; compare it with a decimal, a double is not exact");
   }
   return type;
 }
@@ -145,31 +178,36 @@ void require_comparable(const Term& left, const Term& right, std::string_view op
   const Family a = family(left.type.kind);
   const Family b = family(right.type.kind);
   if (a == b || a == Family::unknown || b == Family::unknown) return;
-  throw QueryError("'" + std::string(operation) + "' cannot compare " + describe(left) + " (" + to_string(left.type) + ") with " +
-                   describe(right) + " (" + to_string(right.type) + "); cast one of them");
+  throw QueryError("'" + std::string(operation) + "' cannot compare " + describe(left) + " (" + to_string(left.type) +
+                   ") with " + describe(right) + " (" + to_string(right.type) + "); cast one of them");
 }
 
 void require_family(const Term& term, Family wanted, std::string_view operation) {
   const Family found = family(term.type.kind);
   if (found == wanted || found == Family::unknown) return;
-  throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) + ", which is " + to_string(term.type));
+  throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) + ", which is " +
+                   to_string(term.type));
 }
 
 TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
   const Family wanted = family(type.kind);
   const Family found = family(term->type.kind);
   const auto refuse = [&](const char* help) {
-    throw QueryError(std::string(what) + " is " + to_string(type) + "; " + describe(*term) + " is " + to_string(term->type) + help);
+    throw QueryError(std::string(what) + " is " + to_string(type) + "; " + describe(*term) + " is " +
+                     to_string(term->type) + help);
   };
   if (wanted == Family::unknown || found == Family::unknown) return term;
   if (wanted != found) refuse("; cast it");
   if (wanted != Family::number || term->type.kind == type.kind) {
     if (type.kind != TypeKind::decimal || term->type.scale == type.scale) return term;
   }
-  const auto rank = [](TypeKind kind) { return kind == TypeKind::decimal ? 1 : kind == TypeKind::real || kind == TypeKind::double_precision ? 2 : 0; };
+  const auto rank = [](TypeKind kind) {
+    return kind == TypeKind::decimal ? 1 : kind == TypeKind::real || kind == TypeKind::double_precision ? 2 : 0;
+  };
   if (rank(term->type.kind) > rank(type.kind)) refuse("; a cast has to say what becomes of the rest");
   if (type.kind == TypeKind::decimal) {
-    if (term->type.kind == TypeKind::decimal && term->type.scale > type.scale) refuse(": digits after the point would be lost");
+    if (term->type.kind == TypeKind::decimal && term->type.scale > type.scale)
+      refuse(": digits after the point would be lost");
   } else if (rank(term->type.kind) == rank(type.kind)) {
     return term;
   } else if (term->type.kind == TypeKind::decimal) {
@@ -202,7 +240,8 @@ Type unify(std::vector<TermPtr>& terms, std::string_view what) {
       type.kind = TypeKind::decimal;
     } else if (is_real && type.kind != TypeKind::decimal) {
       type.kind = TypeKind::double_precision;
-    } else if (term->type.kind == TypeKind::bigint && (type.kind == TypeKind::integer || type.kind == TypeKind::smallint)) {
+    } else if (term->type.kind == TypeKind::bigint &&
+               (type.kind == TypeKind::integer || type.kind == TypeKind::smallint)) {
       type.kind = TypeKind::bigint;
     }
   }
@@ -225,7 +264,8 @@ Type arithmetic_type(std::uint8_t binary_op, const Term& left, const Term& right
                        " mixes decimal and floating point; cast the decimal to double or the other to decimal");
     }
     if (op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo) {
-      throw QueryError("dividing " + describe(left) + " by " + describe(right) + " is not exact; cast the decimal to double first");
+      throw QueryError("dividing " + describe(left) + " by " + describe(right) +
+                       " is not exact; cast the decimal to double first");
     }
     type.kind = TypeKind::decimal;
     type.scale = op == sql::BinaryOp::multiply ? static_cast<std::uint16_t>(left.type.scale + right.type.scale)

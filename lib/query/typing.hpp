@@ -1,6 +1,7 @@
 // query/typing.hpp: which types may meet in an expression, and what type comes out.
 //
-// Pure functions, thread-safe. All throw QueryError or DataError where the expression is written, before any SQL exists.
+// Pure functions, thread-safe. All throw QueryError or DataError where the expression is written, before any SQL
+// exists.
 #pragma once
 
 #include <string_view>
@@ -24,7 +25,8 @@ TermPtr bound_beside(const TermPtr& value, const Term& other);
 void require_comparable(const Term& left, const Term& right, std::string_view operation);
 void require_family(const Term& term, Family wanted, std::string_view operation);
 
-// The term as a value of this type: as it is, widened by a cast where that loses nothing, else QueryError naming `what`.
+// The term as a value of this type: as it is, widened by a cast where that loses nothing, else QueryError naming
+// `what`.
 TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what);
 // Makes alternatives (branches of CASE, arguments of COALESCE) of one type, which it returns.
 Type unify(std::vector<TermPtr>& terms, std::string_view what);

@@ -34,14 +34,22 @@ const re2::RE2& compiled(const std::string& pattern) {
 bool less(const Value& left, const Value& right) {
   if (left.kind() != right.kind()) return false;
   switch (left.kind()) {
-    case ValueKind::integer: return left.integer() < right.integer();
-    case ValueKind::real: return left.real() < right.real();
-    case ValueKind::decimal: return left.decimal() < right.decimal();
-    case ValueKind::text: return left.text() < right.text();
-    case ValueKind::date: return left.date() < right.date();
-    case ValueKind::time: return left.time() < right.time();
-    case ValueKind::datetime: return left.datetime() < right.datetime();
-    default: return false;
+    case ValueKind::integer:
+      return left.integer() < right.integer();
+    case ValueKind::real:
+      return left.real() < right.real();
+    case ValueKind::decimal:
+      return left.decimal() < right.decimal();
+    case ValueKind::text:
+      return left.text() < right.text();
+    case ValueKind::date:
+      return left.date() < right.date();
+    case ValueKind::time:
+      return left.time() < right.time();
+    case ValueKind::datetime:
+      return left.datetime() < right.datetime();
+    default:
+      return false;
   }
 }
 
@@ -50,7 +58,8 @@ bool less(const Value& left, const Value& right) {
 std::string label_of(const ModelInfo& model, const FieldInfo& field) { return model.name + "." + field.name; }
 
 bool fits_plainly(const FieldInfo& field, const Value& value) noexcept {
-  const bool has_rules = field.min || field.max || field.min_length != 0 || !field.pattern.empty() || field.enumeration != no_index;
+  const bool has_rules =
+      field.min || field.max || field.min_length != 0 || !field.pattern.empty() || field.enumeration != no_index;
   return !has_rules && dorm::fits_plainly(value, field.type);
 }
 
@@ -60,7 +69,8 @@ Value fit(const Registry& registry, const ModelInfo& model, const FieldInfo& fie
   return value;
 }
 
-const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value, Value& converted) {
+const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value,
+                 Value& converted) {
   if (value.is_null()) {
     if (field.nullable) return value;
     throw DataError(label_of(model, field) + " cannot be null");
@@ -69,19 +79,22 @@ const Value& fit(const Registry& registry, const ModelInfo& model, const FieldIn
   const bool is_plain = fits_plainly(value, field.type);
   if (!is_plain) converted = coerce(value, field.type, label_of(model, field));
   const Value& fitted = is_plain ? value : converted;
-  if (field.min && less(fitted, *field.min)) throw DataError(label_of(model, field) + " is smaller than its minimum " + field.min->to_text());
-  if (field.max && less(*field.max, fitted)) throw DataError(label_of(model, field) + " is larger than its maximum " + field.max->to_text());
+  if (field.min && less(fitted, *field.min))
+    throw DataError(label_of(model, field) + " is smaller than its minimum " + field.min->to_text());
+  if (field.max && less(*field.max, fitted))
+    throw DataError(label_of(model, field) + " is larger than its maximum " + field.max->to_text());
   if (field.min_length != 0 && fitted.kind() == ValueKind::text && code_points(fitted.text()) < field.min_length) {
     throw DataError(label_of(model, field) + " needs at least " + std::to_string(field.min_length) + " characters");
   }
-  if (!field.pattern.empty() && fitted.kind() == ValueKind::text && !re2::RE2::PartialMatch(fitted.text(), compiled(field.pattern))) {
+  if (!field.pattern.empty() && fitted.kind() == ValueKind::text &&
+      !re2::RE2::PartialMatch(fitted.text(), compiled(field.pattern))) {
     throw DataError(label_of(model, field) + " does not match its pattern " + quote(field.pattern));
   }
   if (field.enumeration != no_index) {
     const std::vector<std::string>& values = registry.enums()[field.enumeration].values;
     if (std::find(values.begin(), values.end(), fitted.text()) == values.end()) {
-      throw DataError(label_of(model, field) + " is one of " + quote_list(values) + "; the value given is none of them" +
-                      did_you_mean(fitted.text(), values));
+      throw DataError(label_of(model, field) + " is one of " + quote_list(values) +
+                      "; the value given is none of them" + did_you_mean(fitted.text(), values));
     }
   }
   return fitted;
@@ -89,9 +102,12 @@ const Value& fit(const Registry& registry, const ModelInfo& model, const FieldIn
 
 Value function_value(Function function, const Type& type) {
   switch (function) {
-    case Function::uuid4: return Value(Uuid::random());
-    case Function::uuid7: return Value(Uuid::time_ordered());
-    case Function::now: break;
+    case Function::uuid4:
+      return Value(Uuid::random());
+    case Function::uuid7:
+      return Value(Uuid::time_ordered());
+    case Function::now:
+      break;
   }
   const DateTime now = DateTime::now();
   if (type.kind == TypeKind::date) return Value(Date::today());
@@ -99,6 +115,8 @@ Value function_value(Function function, const Type& type) {
   return Value(now);
 }
 
-Value default_value(const Default& from, const Type& type) { return from.function ? function_value(*from.function, type) : from.literal; }
+Value default_value(const Default& from, const Type& type) {
+  return from.function ? function_value(*from.function, type) : from.literal;
+}
 
 }  // namespace dorm::query

@@ -11,10 +11,12 @@
 
 namespace dorm::query {
 
-// The value in the field's own kind: type, range, length, pattern, enum, min and max checked. Null only if the field is nullable.
+// The value in the field's own kind: type, range, length, pattern, enum, min and max checked. Null only if the field is
+// nullable.
 Value fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, Value value);
 // The same without a copy where nothing changes: returns `value` itself, or `converted`, which is given the new one.
-const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value, Value& converted);
+const Value& fit(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const Value& value,
+                 Value& converted);
 
 // Whether fit() would return it as it is, for the values and fields where that is told at a glance.
 bool fits_plainly(const FieldInfo& field, const Value& value) noexcept;

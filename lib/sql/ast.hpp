@@ -1,8 +1,8 @@
 // sql/ast.hpp: one SQL statement as a tree of small plain structs, the same for every backend.
 //
-// Nodes live in an Arena and name each other by pointer; they are trivially copyable and never change once made. Names are
-// views into the registry or the arena. There are no values in the tree, only slots: values travel beside it.
-// One variant per grammatical role: Expr, Source, Statement. DDL has a tree of its own in ddl.hpp.
+// Nodes live in an Arena and name each other by pointer; they are trivially copyable and never change once made. Names
+// are views into the registry or the arena. There are no values in the tree, only slots: values travel beside it. One
+// variant per grammatical role: Expr, Source, Statement. DDL has a tree of its own in ddl.hpp.
 #pragma once
 
 #include <cstdint>
@@ -25,87 +25,227 @@ using Exprs = List<const Expr*>;
 
 enum class UnaryOp : std::uint8_t { negate, plus, logical_not, bit_not };
 enum class BinaryOp : std::uint8_t {
-  eq, ne, lt, le, gt, ge, is_distinct, is_not_distinct,
-  add, subtract, multiply, divide, modulo, concat,
-  bit_and, bit_or, bit_xor, shift_left, shift_right,
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  is_distinct,
+  is_not_distinct,
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulo,
+  concat,
+  bit_and,
+  bit_or,
+  bit_xor,
+  shift_left,
+  shift_right,
 };
 enum class LogicalOp : std::uint8_t { all, any };  // AND, OR; n-ary, lowered balanced
 enum class MatchOp : std::uint8_t {
-  like,         // the pattern's own % and _ , case-sensitive on every backend
-  ilike,        // folds ASCII only
-  contains, startswith, endswith,      // literal, case-sensitive
-  icontains, istartswith, iendswith, iexact,  // literal, folds ASCII only
-  regex, iregex,
+  like,   // the pattern's own % and _ , case-sensitive on every backend
+  ilike,  // folds ASCII only
+  contains,
+  startswith,
+  endswith,  // literal, case-sensitive
+  icontains,
+  istartswith,
+  iendswith,
+  iexact,  // literal, folds ASCII only
+  regex,
+  iregex,
 };
 enum class NullsOrder : std::uint8_t { smallest, first, last };  // smallest: NULL is the smallest value (rule 7)
 
 // "t1"."name". Without a source: the bare column, as in SET or an index. `nullable` spares NULLS clauses.
-struct Column { const Source* source; std::string_view name; Type type; bool nullable; };
+struct Column {
+  const Source* source;
+  std::string_view name;
+  Type type;
+  bool nullable;
+};
 // A bound value. An array parameter is one value that holds a whole list.
-struct Param { std::uint32_t slot; Type type; bool array; };
+struct Param {
+  std::uint32_t slot;
+  Type type;
+  bool array;
+};
 // What is safe to write into the text: NULL, TRUE, FALSE, a small integer of our own making.
-struct Constant { enum class Kind : std::uint8_t { null, boolean, integer } kind; std::int64_t value; };
-struct Star { const Source* source; };  // * or "t1".*
-struct Unary { UnaryOp op; const Expr* operand; };
-struct Binary { BinaryOp op; const Expr* left; const Expr* right; };
-struct Logical { LogicalOp op; Exprs operands; };  // no operands: TRUE for all, FALSE for any
-struct IsNull { const Expr* operand; bool negated; };
-struct Between { const Expr* operand; const Expr* low; const Expr* high; bool negated; };
+struct Constant {
+  enum class Kind : std::uint8_t { null, boolean, integer } kind;
+  std::int64_t value;
+};
+struct Star {
+  const Source* source;
+};  // * or "t1".*
+struct Unary {
+  UnaryOp op;
+  const Expr* operand;
+};
+struct Binary {
+  BinaryOp op;
+  const Expr* left;
+  const Expr* right;
+};
+struct Logical {
+  LogicalOp op;
+  Exprs operands;
+};  // no operands: TRUE for all, FALSE for any
+struct IsNull {
+  const Expr* operand;
+  bool negated;
+};
+struct Between {
+  const Expr* operand;
+  const Expr* low;
+  const Expr* high;
+  bool negated;
+};
 // `operand IN (a, b, c)`; an empty list is (0 = 1), negated (1 = 1).
-struct InList { const Expr* operand; Exprs items; bool negated; };
+struct InList {
+  const Expr* operand;
+  Exprs items;
+  bool negated;
+};
 // Membership in one array parameter: = ANY($1), IN (SELECT value FROM json_each(?)).
-struct InArray { const Expr* operand; Param array; bool negated; };
-struct InSelect { const Expr* operand; const Select* select; bool negated; };
-struct Match { MatchOp op; const Expr* operand; const Expr* pattern; bool negated; };
+struct InArray {
+  const Expr* operand;
+  Param array;
+  bool negated;
+};
+struct InSelect {
+  const Expr* operand;
+  const Select* select;
+  bool negated;
+};
+struct Match {
+  MatchOp op;
+  const Expr* operand;
+  const Expr* pattern;
+  bool negated;
+};
 // name(args): the name is checked as an identifier when the query is built. order/filter only for aggregates.
 struct Order;
-struct Call { std::string_view name; Exprs arguments; bool distinct; const Expr* filter; List<Order> order; };
-struct Window { Exprs partition; List<Order> order; };
-struct Over { const Expr* call; Window window; };
-struct Case { const Expr* operand; Exprs whens; Exprs thens; const Expr* otherwise; };  // operand, otherwise: may be null
-struct Cast { const Expr* operand; Type type; };
-struct Subquery { const Select* select; };  // scalar, in parentheses
-struct Exists { const Select* select; bool negated; };
-struct Tuple { Exprs items; };               // (a, b)
-struct OutputRef { std::string_view name; };  // an output column by its alias, as in ORDER BY "count"
-struct Collate { const Expr* operand; std::string_view collation; };
+struct Call {
+  std::string_view name;
+  Exprs arguments;
+  bool distinct;
+  const Expr* filter;
+  List<Order> order;
+};
+struct Window {
+  Exprs partition;
+  List<Order> order;
+};
+struct Over {
+  const Expr* call;
+  Window window;
+};
+struct Case {
+  const Expr* operand;
+  Exprs whens;
+  Exprs thens;
+  const Expr* otherwise;
+};  // operand, otherwise: may be null
+struct Cast {
+  const Expr* operand;
+  Type type;
+};
+struct Subquery {
+  const Select* select;
+};  // scalar, in parentheses
+struct Exists {
+  const Select* select;
+  bool negated;
+};
+struct Tuple {
+  Exprs items;
+};  // (a, b)
+struct OutputRef {
+  std::string_view name;
+};  // an output column by its alias, as in ORDER BY "count"
+struct Collate {
+  const Expr* operand;
+  std::string_view collation;
+};
 // Raw text of the program's own, cut at its parameters: pieces.size() == params.size() + 1.
-struct Raw { List<std::string_view> pieces; Exprs params; };
+struct Raw {
+  List<std::string_view> pieces;
+  Exprs params;
+};
 // The row proposed for insertion, in an upsert's update: excluded."name".
-struct Excluded { std::string_view name; };
+struct Excluded {
+  std::string_view name;
+};
 
 struct Expr {
-  std::variant<Column, Param, Constant, Star, Unary, Binary, Logical, IsNull, Between, InList, InArray, InSelect, Match, Call, Over,
-               Case, Cast, Subquery, Exists, Tuple, OutputRef, Collate, Raw, Excluded>
+  std::variant<Column, Param, Constant, Star, Unary, Binary, Logical, IsNull, Between, InList, InArray, InSelect, Match,
+               Call, Over, Case, Cast, Subquery, Exists, Tuple, OutputRef, Collate, Raw, Excluded>
       node;
 };
 
-struct Order { const Expr* expr; bool descending; NullsOrder nulls; bool nullable; };
+struct Order {
+  const Expr* expr;
+  bool descending;
+  NullsOrder nulls;
+  bool nullable;
+};
 
 // ---- sources: what stands in FROM ----
 
-struct Table { std::string_view schema; std::string_view name; };
-struct Derived { const Select* select; };           // (SELECT …) AS "jq"
-struct CommonTableRef { const CommonTable* table; };
-struct ValuesList { List<Exprs> rows; List<std::string_view> columns; };
+struct Table {
+  std::string_view schema;
+  std::string_view name;
+};
+struct Derived {
+  const Select* select;
+};  // (SELECT …) AS "jq"
+struct CommonTableRef {
+  const CommonTable* table;
+};
+struct ValuesList {
+  List<Exprs> rows;
+  List<std::string_view> columns;
+};
 
-// A source has identity: two Sources of one table are two aliases. An empty alias is given a number (t1, t2, …) in order of
-// first appearance in the text.
+// A source has identity: two Sources of one table are two aliases. An empty alias is given a number (t1, t2, …) in
+// order of first appearance in the text.
 struct Source {
   std::variant<Table, Derived, CommonTableRef, ValuesList> node;
   std::string_view alias;
 };
 
 enum class JoinKind : std::uint8_t { inner, left, right, full, cross };
-struct Join { JoinKind kind; const Source* source; const Expr* on; bool lateral; };
+struct Join {
+  JoinKind kind;
+  const Source* source;
+  const Expr* on;
+  bool lateral;
+};
 
 // ---- statements ----
 
-struct Output { const Expr* expr; std::string_view alias; };  // alias empty: none is written
-struct Lock { enum class Strength : std::uint8_t { none, update, share } strength; bool nowait; bool skip_locked; };
+struct Output {
+  const Expr* expr;
+  std::string_view alias;
+};  // alias empty: none is written
+struct Lock {
+  enum class Strength : std::uint8_t { none, update, share } strength;
+  bool nowait;
+  bool skip_locked;
+};
 
 // WITH "name" ("columns") AS (select); the same node is referenced by CommonTableRef.
-struct CommonTable { std::string_view name; List<std::string_view> columns; const Select* select; bool recursive; };
+struct CommonTable {
+  std::string_view name;
+  List<std::string_view> columns;
+  const Select* select;
+  bool recursive;
+};
 
 enum class SetOp : std::uint8_t { none, union_distinct, union_all, intersect, except };
 
@@ -120,16 +260,19 @@ struct Select {
   List<Output> outputs;
   const Source* from;  // may be null: SELECT 1
   List<Join> joins;
-  const Expr* where;   // may be null, as having
+  const Expr* where;  // may be null, as having
   Exprs group_by;
   const Expr* having;
   List<Order> order_by;
-  const Expr* limit;   // may be null, as offset
+  const Expr* limit;  // may be null, as offset
   const Expr* offset;
   Lock lock;
 };
 
-struct Assignment { std::string_view column; const Expr* value; };
+struct Assignment {
+  std::string_view column;
+  const Expr* value;
+};
 
 struct Conflict {
   enum class Action : std::uint8_t { none, nothing, update } action;

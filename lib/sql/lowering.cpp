@@ -86,7 +86,8 @@ std::string_view negation(bool negated) { return negated ? " NOT" : ""; }
 std::size_t Lowering::shared_placeholder(const Param& param) {
   if (numbers_.size() <= param.slot) numbers_.resize(param.slot + std::size_t{1});
   const std::size_t before = numbers_[param.slot];
-  if (before != 0 && parameters_[before - 1].type == param.type && parameters_[before - 1].array == param.array) return before;
+  if (before != 0 && parameters_[before - 1].type == param.type && parameters_[before - 1].array == param.array)
+    return before;
   return numbers_[param.slot] = placeholder(param);
 }
 

@@ -42,12 +42,14 @@ TermPtr membership(std::vector<TermPtr> columns, QuerySpec select) {
 // The target query reduced to the key that links refer to.
 QuerySpec keys_of(const query::SpecPtr& targets, const RelationInfo& relation, const ModelInfo& target) {
   if (!targets->root || targets->root->model == nullptr || targets->root->model->id != target.id) {
-    throw QueryError("'" + relation.name + "' links rows of '" + target.name + "'; the query given selects another model");
+    throw QueryError("'" + relation.name + "' links rows of '" + target.name +
+                     "'; the query given selects another model");
   }
   QuerySpec keys = *targets;
   keys.default_projection = false;
   keys.outputs.clear();
-  for (const std::uint32_t field : relation.target_fields) keys.outputs.push_back({query::column_term(keys.root, field), nullptr});
+  for (const std::uint32_t field : relation.target_fields)
+    keys.outputs.push_back({query::column_term(keys.root, field), nullptr});
   if (!keys.limit && !keys.offset) keys.order_by.clear();
   return keys;
 }
@@ -63,7 +65,8 @@ std::int64_t add_links(load::Engine& engine, const LinkEnd& end, const query::Sp
   const SourcePtr links = query::model_source(registry, through);
   const SourcePtr rows = query::model_alias(*query::model_source(registry, target), {});
 
-  // INSERT INTO links (source, target, defaults) SELECT ?, target.key, ? FROM target WHERE key IN (query) AND NOT linked.
+  // INSERT INTO links (source, target, defaults) SELECT ?, target.key, ? FROM target WHERE key IN (query) AND NOT
+  // linked.
   QuerySpec select;
   select.root = rows;
   select.context = rows;
@@ -86,14 +89,16 @@ std::int64_t add_links(load::Engine& engine, const LinkEnd& end, const query::Sp
     if (field.default_value) {
       const bool one_per_row = field.default_value->function && *field.default_value->function != Function::now;
       if (one_per_row) {
-        throw QueryError("'" + end.relation.name + "' cannot add in one statement: '" + query::label_of(through, field) +
-                         "' gets a new value per link; create the rows of '" + through.name + "' instead");
+        throw QueryError("'" + end.relation.name + "' cannot add in one statement: '" +
+                         query::label_of(through, field) + "' gets a new value per link; create the rows of '" +
+                         through.name + "' instead");
       }
       into.fields.push_back(field.index);
-      select.outputs.push_back({query::value_term(query::default_value(*field.default_value, field.type), field.type), nullptr});
+      select.outputs.push_back(
+          {query::value_term(query::default_value(*field.default_value, field.type), field.type), nullptr});
     } else if (!field.nullable) {
-      throw QueryError("'" + end.relation.name + "' cannot add: '" + query::label_of(through, field) + "' is required; create the rows of '" +
-                       through.name + "' instead");
+      throw QueryError("'" + end.relation.name + "' cannot add: '" + query::label_of(through, field) +
+                       "' is required; create the rows of '" + through.name + "' instead");
     }
   }
   select.where = membership(key, keys_of(targets, end.relation, target));

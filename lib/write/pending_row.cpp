@@ -23,7 +23,8 @@ void PendingRow::rolled_back() noexcept {
     }
     // What was saved here is dirty again, with the value that the database has now as its original.
     for (graph::SlotState::Original& original : before_.originals) {
-      const auto same = std::find_if(state.originals.begin(), state.originals.end(), [&](const auto& other) { return other.cell == original.cell; });
+      const auto same = std::find_if(state.originals.begin(), state.originals.end(),
+                                     [&](const auto& other) { return other.cell == original.cell; });
       if (same == state.originals.end()) {
         state.originals.push_back(std::move(original));
       } else {

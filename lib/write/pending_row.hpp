@@ -15,11 +15,15 @@ namespace dorm::write {
 
 class PendingRow final : public graph::Attachment, public PendingChange {
  public:
-  // What the slot was before: restored on rollback. `inserted` says which cells the database filled, null if none; `replaced`
-  // are those that dorm wrote by itself, with what was there.
+  // What the slot was before: restored on rollback. `inserted` says which cells the database filled, null if none;
+  // `replaced` are those that dorm wrote by itself, with what was there.
   PendingRow(graph::Node& node, std::uint32_t slot, graph::SlotState before, std::shared_ptr<const InsertPlan> inserted,
              std::vector<graph::SlotState::Original> replaced)
-      : node_(node), slot_(slot), before_(std::move(before)), inserted_(std::move(inserted)), replaced_(std::move(replaced)) {}
+      : node_(node),
+        slot_(slot),
+        before_(std::move(before)),
+        inserted_(std::move(inserted)),
+        replaced_(std::move(replaced)) {}
   ~PendingRow() override { withdraw(); }
 
   void committed() noexcept override;

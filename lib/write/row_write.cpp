@@ -19,7 +19,9 @@ namespace {
 
 using Parameters = Few<Cell, 24>;
 
-bool has_bytes(CellTag tag) noexcept { return tag >= CellTag::decimal_text && (tag <= CellTag::uuid || tag == CellTag::json); }
+bool has_bytes(CellTag tag) noexcept {
+  return tag >= CellTag::decimal_text && (tag <= CellTag::uuid || tag == CellTag::json);
+}
 
 // As borrow(), decimals beyond 18 digits included: their text is put into `text`.
 Cell cell_of(const Value& value, std::string& text) {
@@ -34,15 +36,16 @@ const ModelInfo& model_of(const graph::Node& node) {
 }
 
 // Remembers in the open transaction, if there is one, how to undo what was just saved.
-void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, bool was_saved, std::shared_ptr<const InsertPlan> inserted,
-            std::vector<graph::SlotState::Original> replaced = {}) {
+void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, bool was_saved,
+            std::shared_ptr<const InsertPlan> inserted, std::vector<graph::SlotState::Original> replaced = {}) {
   const auto found = node.states.find(slot);
   TransactionLevel* level = engine.session->current_transaction();
   if (level != nullptr) {
     graph::SlotState before;
     before.saved = was_saved;
     if (found != node.states.end()) before.originals = std::move(found->second.originals);
-    auto pending = std::make_unique<PendingRow>(node, slot, std::move(before), std::move(inserted), std::move(replaced));
+    auto pending =
+        std::make_unique<PendingRow>(node, slot, std::move(before), std::move(inserted), std::move(replaced));
     level->enlist(*pending);
     node.attach(std::move(pending));
   }
@@ -64,13 +67,17 @@ const Cell& stored(const graph::Node& node, std::uint32_t slot, std::uint32_t ce
 
 void append_key(const graph::Node& node, std::uint32_t slot, Parameters& parameters) {
   const ModelInfo& model = model_of(node);
-  if (model.primary_key.empty()) throw StateError("model '" + model.name + "' has no primary key; its rows cannot be updated or deleted one by one");
+  if (model.primary_key.empty())
+    throw StateError("model '" + model.name + "' has no primary key; its rows cannot be updated or deleted one by one");
   for (const std::uint32_t field : model.primary_key) {
     const Cell& cell = stored(node, slot, field);
     if (!cell.is_loaded()) {
-      throw StateError("the key '" + query::label_of(model, model.fields[field]) + "' was not selected, so the row is read-only; select it too");
+      throw StateError("the key '" + query::label_of(model, model.fields[field]) +
+                       "' was not selected, so the row is read-only; select it too");
     }
-    if (cell.is_null()) throw StateError("the row of model '" + model.name + "' is the missed side of a join and has no key: there is nothing to write");
+    if (cell.is_null())
+      throw StateError("the row of model '" + model.name +
+                       "' is the missed side of a join and has no key: there is nothing to write");
     parameters.push_back(cell);
   }
 }
@@ -101,8 +108,10 @@ void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const V
   Cell made = cell_of(value, text);
   graph::SlotState& state = node.states[slot];
   Cell& current = node.cells(slot)[cell];
-  const auto old_text = std::find_if(state.texts.begin(), state.texts.end(), [&](const auto& item) { return item.cell == cell; });
-  const bool first_change = std::none_of(state.originals.begin(), state.originals.end(), [&](const auto& item) { return item.cell == cell; });
+  const auto old_text =
+      std::find_if(state.texts.begin(), state.texts.end(), [&](const auto& item) { return item.cell == cell; });
+  const bool first_change =
+      std::none_of(state.originals.begin(), state.originals.end(), [&](const auto& item) { return item.cell == cell; });
   // Also for a row that was deleted: should that be rolled back, the change is one again.
   if (first_change && (state.saved || current.is_loaded())) {
     state.originals.push_back({cell, current, old_text == state.texts.end() ? nullptr : old_text->bytes});
@@ -163,9 +172,11 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
     graph::RowSink sink;
     sink.segments.resize(1);
     sink.segments[0].node = &returned;
-    for (std::uint16_t i = 0; i < plan->returning.size(); ++i) sink.segments[0].columns.push_back({i, static_cast<std::uint16_t>(plan->returning[i])});
+    for (std::uint16_t i = 0; i < plan->returning.size(); ++i)
+      sink.segments[0].columns.push_back({i, static_cast<std::uint16_t>(plan->returning[i])});
     engine.session->execute(plan->statement, parameters, &sink);
-    if (sink.rows() != 1) throw StateError("inserting into '" + model.name + "' returned " + std::to_string(sink.rows()) + " rows");
+    if (sink.rows() != 1)
+      throw StateError("inserting into '" + model.name + "' returned " + std::to_string(sink.rows()) + " rows");
     for (const std::uint32_t field : plan->returning) {
       Cell cell = returned.cells(0)[field];
       if (has_bytes(cell.tag)) cell.data = node.arena.copy(cell.view()).data();
@@ -186,14 +197,16 @@ void update(Engine& engine, const Context& context, graph::Node& node, std::uint
   // Values of dorm's own: shown once they are written, never dirty.
   std::vector<std::pair<std::uint32_t, Value>> automatic;
   for (const FieldInfo& field : model.fields) {
-    if (field.on_update && !columns.has(field.index)) automatic.emplace_back(field.index, query::function_value(*field.on_update, field.type));
+    if (field.on_update && !columns.has(field.index))
+      automatic.emplace_back(field.index, query::function_value(*field.on_update, field.type));
   }
   for (const auto& [field, value] : automatic) columns.add(field);
   Parameters parameters;
   const Cell* cells = node.cells(slot);
   for (std::uint32_t field = 0; field < model.fields.size(); ++field) {
     if (!columns.has(field)) continue;
-    const auto own = std::find_if(automatic.begin(), automatic.end(), [&](const auto& item) { return item.first == field; });
+    const auto own =
+        std::find_if(automatic.begin(), automatic.end(), [&](const auto& item) { return item.first == field; });
     parameters.push_back(own == automatic.end() ? cells[field] : borrow(own->second));
   }
   for (const Cell& cell : key) parameters.push_back(cell);

@@ -1,7 +1,7 @@
 // write/row_write.hpp: slots to statements: insert, update and delete one row, and what a transaction makes of it.
 //
-// One thread at a time per graph. Row states follow the transaction: what was written in one is pending until it ends, and on
-// rollback the slot is as it was before, dirty cells, saved state and generated keys included.
+// One thread at a time per graph. Row states follow the transaction: what was written in one is pending until it ends,
+// and on rollback the slot is as it was before, dirty cells, saved state and generated keys included.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +16,14 @@ namespace dorm::write {
 using load::Context;
 using load::Engine;
 
-// Writes a checked value into a cell of a slot and remembers what was there. Null, numbers and times are copied, text and blobs
-// into memory of the row's own.
+// Writes a checked value into a cell of a slot and remembers what was there. Null, numbers and times are copied, text
+// and blobs into memory of the row's own.
 void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value);
 // The same for a row that is being made: nothing to remember, bytes go to its node's arena.
 void init_cell(graph::Arena& arena, Cell& cell, const Value& value);
 
-// INSERT of a row whose cells are set or unloaded. Applies client defaults, reads generated values back. DataError for a required
-// field that is absent.
+// INSERT of a row whose cells are set or unloaded. Applies client defaults, reads generated values back. DataError for
+// a required field that is absent.
 void insert(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot);
 // Client defaults for the cells that are unloaded.
 void apply_defaults(const Context& context, graph::Node& node, std::uint32_t slot);

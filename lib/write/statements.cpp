@@ -17,7 +17,8 @@ struct Writer {
   const ModelInfo& model;
   const sql::Source* table;
 
-  explicit Writer(const ModelInfo& written) : model(written), table(arena.make(sql::Source{sql::Table{written.db_schema, written.table}, {}})) {}
+  explicit Writer(const ModelInfo& written)
+      : model(written), table(arena.make(sql::Source{sql::Table{written.db_schema, written.table}, {}})) {}
 
   std::vector<std::string> labels;  // by slot
 
@@ -41,14 +42,15 @@ struct Writer {
     statement.id = driver::next_statement_id();
     statement.sql = text.sql;
     statement.writes = true;
-    for (const sql::Param& parameter : text.parameters) statement.parameters.push_back({parameter.type, parameter.array, labels[parameter.slot]});
+    for (const sql::Param& parameter : text.parameters)
+      statement.parameters.push_back({parameter.type, parameter.array, labels[parameter.slot]});
   }
 };
 
 }  // namespace
 
-std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns,
-                                              std::span<const std::uint32_t> generated) {
+std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model,
+                                              const ColumnSet& columns, std::span<const std::uint32_t> generated) {
   return engine.statements.get<InsertPlan>(key_of('i', registry, model), columns.words(), [&] {
     const sql::Dialect& dialect = engine.session->dialect();
     auto plan = std::make_shared<InsertPlan>();
@@ -68,7 +70,8 @@ std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& re
     std::vector<sql::Exprs> rows;
     if (!values.empty()) rows.push_back(writer.arena.list(values));
     insert.rows = writer.arena.list(rows);
-    const bool by_driver = generated.size() == 1 && model.fields[generated.front()].auto_increment && dialect.capabilities().insert_id_without_returning;
+    const bool by_driver = generated.size() == 1 && model.fields[generated.front()].auto_increment &&
+                           dialect.capabilities().insert_id_without_returning;
     std::vector<sql::Output> returning;
     if (by_driver) {
       plan->generated_id = generated.front();
@@ -76,7 +79,8 @@ std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& re
       plan->returning = plan->generated;
       for (const std::uint32_t index : generated) {
         const FieldInfo& field = model.fields[index];
-        returning.push_back({writer.arena.expr(sql::Column{writer.table, field.column, field.type, field.nullable}), {}});
+        returning.push_back(
+            {writer.arena.expr(sql::Column{writer.table, field.column, field.type, field.nullable}), {}});
         plan->statement.columns.push_back({field.type, query::label_of(model, field)});
       }
     }
@@ -86,7 +90,8 @@ std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& re
   });
 }
 
-std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns) {
+std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry,
+                                                          const ModelInfo& model, const ColumnSet& columns) {
   return engine.statements.get<driver::Statement>(key_of('u', registry, model), columns.words(), [&] {
     auto statement = std::make_shared<driver::Statement>();
     Writer writer(model);
@@ -102,7 +107,8 @@ std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const 
   });
 }
 
-std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry, const ModelInfo& model) {
+std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry,
+                                                          const ModelInfo& model) {
   return engine.statements.get<driver::Statement>(key_of('d', registry, model), {}, [&] {
     auto statement = std::make_shared<driver::Statement>();
     Writer writer(model);

@@ -32,15 +32,17 @@ class ColumnSet {
 
 struct InsertPlan {
   driver::Statement statement;
-  std::vector<std::uint32_t> generated;         // fields that the database fills
-  std::vector<std::uint32_t> returning;         // those that come back as a row
-  std::uint32_t generated_id = 0xFFFFFFFFU;     // or the one that the driver reports by itself
+  std::vector<std::uint32_t> generated;      // fields that the database fills
+  std::vector<std::uint32_t> returning;      // those that come back as a row
+  std::uint32_t generated_id = 0xFFFFFFFFU;  // or the one that the driver reports by itself
 };
 
-std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns,
-                                              std::span<const std::uint32_t> generated);
+std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model,
+                                              const ColumnSet& columns, std::span<const std::uint32_t> generated);
 // Parameters: the columns in field order, then the key.
-std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry, const ModelInfo& model, const ColumnSet& columns);
-std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry, const ModelInfo& model);
+std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry,
+                                                          const ModelInfo& model, const ColumnSet& columns);
+std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry,
+                                                          const ModelInfo& model);
 
 }  // namespace dorm::write

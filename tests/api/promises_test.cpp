@@ -56,9 +56,12 @@ TEST_P(Promises, DecimalsOfTwoScalesCompareExactly) {
   item.create({{"name", "a"}, {"price", decimal("10.50")}, {"rate", decimal("10.5000")}});
   item.create({{"name", "b"}, {"price", decimal("0.20")}, {"rate", decimal("0.1999")}});
   EXPECT_EQ(texts(item.select().where(item["price"] == item["rate"]), "name"), std::vector<std::string>{"a"});
-  EXPECT_EQ(texts(item.select().where(item["price"] > decimal("0.1999")).order_by(item["id"]), "name"), (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(texts(item.select().where(item["price"].in({decimal("10.5"), decimal("0.1999")})), "name"), std::vector<std::string>{"a"});
-  EXPECT_EQ(texts(item.select().where(item["qty"].in({1, decimal("1.5")})).order_by(item["id"]), "name"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(texts(item.select().where(item["price"] > decimal("0.1999")).order_by(item["id"]), "name"),
+            (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(texts(item.select().where(item["price"].in({decimal("10.5"), decimal("0.1999")})), "name"),
+            std::vector<std::string>{"a"});
+  EXPECT_EQ(texts(item.select().where(item["qty"].in({1, decimal("1.5")})).order_by(item["id"]), "name"),
+            (std::vector<std::string>{"a", "b"}));
   const Expr either = fn::coalesce({item["rate"], item["price"]});
   EXPECT_EQ(item.select(either.as("x")).where(item["name"] == "b").scalar().decimal(), Decimal::parse("0.1999"));
 }
@@ -160,9 +163,10 @@ TEST_P(Promises, NothingComputedFromASecretIsPrinted) {
   const Model item = db["Item"];
   item.create({{"name", "a"}, {"price", 1}, {"secret", "hunter2"}});
   const auto inner = item.select(item["id"], item["secret"].as("s")).alias("q");
-  for (const Query& query : {item.select(item["name"], item["secret"]).dicts(), item.select(item["name"], item["secret"].as("x")),
-                             item.select(item["name"], fn::upper(item["secret"]).as("x")).objects(),
-                             item.select(item["name"], inner.c("s").as("x")).join(inner, {.on = item["id"] == inner.c("id"), .attr = {}})}) {
+  for (const Query& query :
+       {item.select(item["name"], item["secret"]).dicts(), item.select(item["name"], item["secret"].as("x")),
+        item.select(item["name"], fn::upper(item["secret"]).as("x")).objects(),
+        item.select(item["name"], inner.c("s").as("x")).join(inner, {.on = item["id"] == inner.c("id"), .attr = {}})}) {
     const std::string text = query.all().to_json();
     EXPECT_EQ(text.find("unter2"), std::string::npos) << text;
     EXPECT_EQ(text.find("UNTER2"), std::string::npos) << text;
@@ -186,7 +190,8 @@ TEST_P(Promises, LinkRowsAreReadBesideTheirTargets) {
   const Row row = item.get(1);
   const Rows links = row.related("tags").links();
   ASSERT_EQ(links.size(), 2U);
-  for (std::size_t i = 0; i < links.size(); ++i) EXPECT_EQ(links[i]["tag_id"].integer(), row.related("tags")[i]["id"].integer());
+  for (std::size_t i = 0; i < links.size(); ++i)
+    EXPECT_EQ(links[i]["tag_id"].integer(), row.related("tags")[i]["id"].integer());
 }
 
 TEST_P(Promises, ADatabaseThatCannotBeReachedIsKnownWhenItIsOpened) {

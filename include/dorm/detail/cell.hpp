@@ -13,7 +13,7 @@ namespace dorm {
 enum class CellTag : std::uint8_t {
   unloaded = 0,  // rows begin as zeros, so a column nobody decoded reads as this
   null,
-  boolean,       // integer 0 or 1
+  boolean,  // integer 0 or 1
   integer,
   real,
   decimal,       // integer · 10^-scale
@@ -43,7 +43,9 @@ struct Cell {
   std::string_view view() const noexcept { return {data, size}; }
   bool is_null() const noexcept { return tag == CellTag::null; }
   // A lazy load publishes a cell by its tag: what acquires the tag sees the rest.
-  CellTag acquire_tag() const noexcept { return std::atomic_ref(const_cast<CellTag&>(tag)).load(std::memory_order_acquire); }
+  CellTag acquire_tag() const noexcept {
+    return std::atomic_ref(const_cast<CellTag&>(tag)).load(std::memory_order_acquire);
+  }
   bool is_loaded() const noexcept { return acquire_tag() != CellTag::unloaded; }
   void publish(const Cell& value) noexcept {
     scale = value.scale;

@@ -1,8 +1,8 @@
 // dorm/detail/storage.hpp: the append-only arrays that results live in; what reading a row inline needs.
 //
 // One thread at a time appends; any number read what was published to them. Nothing ever moves: an array is a fixed
-// directory of pages, each twice as large as the one before, so readers need no lock while a lazy load appends elsewhere, and a
-// result of one row costs one small page.
+// directory of pages, each twice as large as the one before, so readers need no lock while a lazy load appends
+// elsewhere, and a result of one row costs one small page.
 #pragma once
 
 #include <array>
@@ -17,7 +17,8 @@
 
 namespace dorm::detail {
 
-// Memory for pages: large ones are kept for the next result when they are given back. Thread-safe; throws std::bad_alloc.
+// Memory for pages: large ones are kept for the next result when they are given back. Thread-safe; throws
+// std::bad_alloc.
 DORM_EXPORT void* take_page(std::size_t bytes);
 DORM_EXPORT void give_page(void* page, std::size_t bytes) noexcept;  // `bytes` as it was taken
 
@@ -60,7 +61,9 @@ class PagedArray {
   // As at(), with the last page remembered: appending is sequential.
   T* next(std::uint32_t index) const noexcept { return last_ + static_cast<std::size_t>(index - last_first_) * width_; }
 
-  std::size_t page_bytes(std::uint32_t page) const noexcept { return (std::size_t{width_} * sizeof(T)) << (shift_ + page); }
+  std::size_t page_bytes(std::uint32_t page) const noexcept {
+    return (std::size_t{width_} * sizeof(T)) << (shift_ + page);
+  }
 
   void grow() {
     if (page_count_ == pages_.size()) throw std::bad_alloc();
