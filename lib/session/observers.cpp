@@ -42,11 +42,13 @@ std::shared_ptr<const Observers::List> Observers::list() const {
 
 void Observers::notify(StatementEvent event) const noexcept {
   event.database = database_;
-  for (const auto& observer : *list()) observer->on_statement(event);
+  const std::shared_ptr<const List> watching = list();  // by name: a range-for would not keep the temporary alive
+  for (const auto& observer : *watching) observer->on_statement(event);
 }
 
 void Observers::warn(std::string_view text) const noexcept {
-  for (const auto& observer : *list()) observer->on_warning(database_, text);
+  const std::shared_ptr<const List> watching = list();
+  for (const auto& observer : *watching) observer->on_warning(database_, text);
 }
 
 }  // namespace dorm
