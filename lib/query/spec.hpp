@@ -37,6 +37,10 @@ struct Source {
   std::vector<OutputColumn> outputs;
   bool recursive = false;
   std::shared_ptr<const Source> seed;  // recursive CTE: the source that its recursive member refers to
+  // A path: the rows that relation `via` of `from` leads to, or the link rows on the way there. Equal paths are equal.
+  SourcePtr from;
+  std::uint32_t via = no_index;
+  bool links = false;
 
   std::string label() const;  // "User", "User as owner", "latest_query"
 };
@@ -55,6 +59,8 @@ struct JoinSpec {
   // Where a joined row is found on the row of `from`: the relation the join follows forward, else no_index and a name.
   std::uint32_t relation = no_index;
   std::string accessor;
+  bool shared = false;   // parents: one row per key for all that lead to it, instead of one for each
+  bool partial = false;  // parents: a condition keeps some of the related rows out
 };
 
 struct OutputSpec {
@@ -88,6 +94,7 @@ struct QuerySpec {
   SpecPtr left;
   SpecPtr right;
   RowMode mode = RowMode::models;
+  bool parents = false;  // each row of the root once, joined rows in its relations; limits count rows of the root
   LazyPolicy lazy = LazyPolicy::unset;
 
   // The query whose rows give this one its shape: the leftmost of a set operation.
