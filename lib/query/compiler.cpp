@@ -292,12 +292,23 @@ class Compiler {
     }
     if (spec.where) made.where = expr(*spec.where);
     std::vector<const sql::Expr*> groups;
-    for (const TermPtr& group : spec.group_by) groups.push_back(expr(unaliased(*group)));
+    for (const TermPtr& group : each_column(spec.group_by)) groups.push_back(expr(unaliased(*group)));
     made.group_by = arena_.list(groups);
     if (spec.having) made.having = expr(*spec.having);
     tail(spec, made, false);
     // The order decides nothing where rows are only counted.
     if ((role == Role::rows_only || role == Role::counted) && !spec.limit && !spec.offset) made.order_by = {};
+  }
+
+  // A foreign key of several columns stands for each of them.
+  static std::vector<TermPtr> each_column(const std::vector<TermPtr>& terms) {
+    std::vector<TermPtr> columns;
+    for (const TermPtr& term : terms) {
+      std::vector<TermPtr> key = key_columns(*term);
+      if (key.empty()) key.push_back(term);
+      std::move(key.begin(), key.end(), std::back_inserter(columns));
+    }
+    return columns;
   }
 
   sql::List<sql::Output> outputs(const QuerySpec& spec, Role role) {
@@ -335,6 +346,7 @@ class Compiler {
       case TermKind::call:
       case TermKind::count_all:
       case TermKind::exists:
+      case TermKind::over:
         return false;
       default:
         return std::any_of(term.children.begin(), term.children.end(),
@@ -372,18 +384,20 @@ class Compiler {
   void tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
     std::vector<sql::Order> order;
     for (const OrderSpec& item : spec.order_by) {
-      const Term& term = *item.term;
-      const sql::Expr* by = nullptr;
-      bool nullable = false;
-      if (by_name) {
-        by = union_column(spec, term, nullable);
-      } else {
-        nullable = may_be_null(term);
-        by = term.kind == TermKind::alias && is_selected(spec, term.name)
-                 ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
-                 : expr(term);
+      for (const TermPtr& column : each_column({item.term})) {
+        const Term& term = *column;
+        const sql::Expr* by = nullptr;
+        bool nullable = false;
+        if (by_name) {
+          by = union_column(spec, term, nullable);
+        } else {
+          nullable = may_be_null(term);
+          by = term.kind == TermKind::alias && is_selected(spec, term.name)
+                   ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
+                   : expr(term);
+        }
+        order.push_back({by, item.descending, item.nulls, nullable});
       }
-      order.push_back({by, item.descending, item.nulls, nullable});
     }
     made.order_by = arena_.list(order);
     if (spec.limit) made.limit = param(slot_of(&spec.limit));
@@ -412,6 +426,11 @@ class Compiler {
     return arena_.expr(sql::Column{found.source, arena_.text(name), type, nullable || found.outer});
   }
 
+  // Of a comparison, where a tuple may stand.
+  const sql::Expr* side(const Term& term) {
+    return term.kind == TermKind::tuple ? arena_.expr(sql::Tuple{exprs(term.children)}) : expr(term);
+  }
+
   const sql::Expr* expr(const Term& term) {
     switch (term.kind) {
       case TermKind::value:
@@ -422,6 +441,10 @@ class Compiler {
       case TermKind::column:
       case TermKind::relation: {
         const FieldInfo* field = field_of(term);
+        if (field == nullptr && !key_columns(term).empty()) {
+          throw QueryError(describe(term) + " is a key of the columns " + key_column_names(term) +
+                           "; use one of them here");
+        }
         if (field == nullptr) throw QueryError(describe(term) + " is not a single column; use a column of it");
         return column(*term.source, field->column, field->type, field->nullable);
       }
@@ -445,7 +468,7 @@ class Compiler {
       case TermKind::in_list:
         return in_list(term);
       case TermKind::in_query:
-        return arena_.expr(sql::InSelect{expr(*term.children[0]), select(*term.query, Role::value), term.negated});
+        return arena_.expr(sql::InSelect{side(*term.children[0]), select(*term.query, Role::value), term.negated});
       case TermKind::match:
         return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), expr(*term.children[0]),
                                       expr(*term.children[1]), term.negated});
@@ -478,9 +501,19 @@ class Compiler {
         return arena_.expr(sql::Exists{arena_.make(inner), term.negated});
       }
       case TermKind::tuple:
-        return arena_.expr(sql::Tuple{exprs(term.children)});
+        throw QueryError("a tuple is only compared, or looked for with in(); name its items one by one");
       case TermKind::alias:
         return expr(*term.children[0]);
+      case TermKind::over: {
+        sql::Window window{};
+        const std::vector<TermPtr> partition(term.children.begin() + 1, term.children.end());
+        window.partition = exprs(partition);
+        std::vector<sql::Order> order;
+        for (const OrderSpec& by : term.order)
+          order.push_back({expr(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
+        window.order = arena_.list(order);
+        return arena_.expr(sql::Over{expr(*term.children[0]), window});
+      }
     }
     throw QueryError("internal: unknown expression");
   }
@@ -500,7 +533,7 @@ class Compiler {
   }
 
   const sql::Expr* scaled(const Term& term, std::uint16_t scale) {
-    const sql::Expr* made = expr(term);
+    const sql::Expr* made = side(term);
     if (dialect_.capabilities().native_decimal) return made;
     const std::uint16_t own = term.type.kind == TypeKind::decimal ? term.type.scale : 0;
     const bool exact = term.type.kind == TypeKind::decimal || term.type.kind == TypeKind::bigint ||

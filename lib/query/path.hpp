@@ -23,6 +23,13 @@ const SourcePtr& first_of(const SourcePtr& source);
 // "teachers__category" of model `root`.
 std::string path_text(const ModelInfo& root, const Registry& registry, const std::vector<std::uint32_t>& relations);
 
+// How a path source is joined: on what, and by which link rows.
+struct PathJoin {
+  SourcePtr link;  // many_to_many: joined before; null otherwise
+  TermPtr on;
+};
+PathJoin join_of(const SourcePtr& source);
+
 // A field of a path. Where a foreign key holds it already ("album__id"), the key's own column: no join is needed.
 TermPtr path_member(const SourcePtr& source, std::string_view name);
 

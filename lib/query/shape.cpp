@@ -13,6 +13,7 @@ class Shaper {
 
   void spec(const QuerySpec& spec) {
     put('m', static_cast<std::uint64_t>(spec.mode));
+    if (spec.parents) text_ += 'P';
     if (spec.set_op != sql::SetOp::none) {
       put('u', static_cast<std::uint64_t>(spec.set_op));
       text_ += '(';
@@ -43,6 +44,8 @@ class Shaper {
         source(*join.target);
         name(join.accessor);
         put('r', join.relation);
+        if (join.shared) text_ += 's';
+        if (join.partial) text_ += 'p';
         if (join.on) term(*join.on);
       }
     }
@@ -53,11 +56,7 @@ class Shaper {
     optional('w', spec.where);
     for (const TermPtr& group : spec.group_by) optional('g', group);
     optional('h', spec.having);
-    for (const OrderSpec& order : spec.order_by) {
-      text_ += order.descending ? "o-" : "o+";
-      put('n', static_cast<std::uint64_t>(order.nulls));
-      term(*order.term);
-    }
+    for (const OrderSpec& term : spec.order_by) order(term);
     number('l', spec.limit);
     number('f', spec.offset);
   }
@@ -100,6 +99,12 @@ class Shaper {
     if (!type.timezone) text_ += 'z';
   }
 
+  void order(const OrderSpec& order) {
+    text_ += order.descending ? "o-" : "o+";
+    put('n', static_cast<std::uint64_t>(order.nulls));
+    term(*order.term);
+  }
+
   void optional(char tag, const TermPtr& term) {
     if (!term) return;
     text_ += tag;
@@ -121,8 +126,14 @@ class Shaper {
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       if (same_source(*sources_[i], source)) {
         put('#', i);
+        // The same model in another snapshot may have other numbers.
+        if (sources_[i]->model != source.model) put('v', source.registry.generation());
         return;
       }
+    }
+    if (source.from) {
+      put(source.links ? 'L' : 'P', source.via);
+      this->source(*source.from);
     }
     sources_.push_back(same);
     put('S', static_cast<std::uint64_t>(source.kind));
@@ -190,6 +201,7 @@ class Shaper {
       spec(*term.query);
       text_ += '}';
     }
+    for (const OrderSpec& by : term.order) order(by);
     if (term.children.empty()) return;
     text_ += '(';
     for (const TermPtr& child : term.children) {

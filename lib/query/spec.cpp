@@ -1,6 +1,7 @@
 #include "query/spec.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -9,6 +10,8 @@ namespace dorm::query {
 
 std::string Source::label() const {
   if (kind != SourceKind::model) return alias;
+  if (from && links) return from->label() + "." + model->snake_name;
+  if (from) return from->label() + "." + from->model->relations[via].name;
   return alias.empty() ? model->name : model->name + " as " + alias;
 }
 
@@ -16,6 +19,10 @@ const Source* identity(const Source& source) noexcept { return source.seed ? sou
 
 bool same_source(const Source& left, const Source& right) noexcept {
   if (identity(left) == identity(right)) return true;
+  if (left.from || right.from) {
+    if (!left.from || !right.from || left.links != right.links || !same_source(*left.from, *right.from)) return false;
+    return left.from->model->relations[left.via].name == right.from->model->relations[right.via].name;
+  }
   if (!left.is_default || !right.is_default) return false;
   if (left.model == right.model) return true;
   // Handles from two snapshots: the same model of the same tables.
@@ -100,6 +107,8 @@ std::vector<TermPtr> expanded_outputs(const QuerySpec& spec) {
   for (const OutputSpec& output : spec.outputs) {
     if (output.source) {
       expand(output.source, terms);
+    } else if (std::vector<TermPtr> columns = key_columns(*output.term); !columns.empty()) {
+      std::move(columns.begin(), columns.end(), std::back_inserter(terms));
     } else {
       terms.push_back(output.term);
     }

@@ -68,12 +68,6 @@ struct OutputSpec {
   SourcePtr source;  // or all columns of a source
 };
 
-struct OrderSpec {
-  TermPtr term;
-  bool descending = false;
-  sql::NullsOrder nulls = sql::NullsOrder::smallest;
-};
-
 enum class RowMode : std::uint8_t { models, objects, dicts, tuples };
 
 struct QuerySpec {

@@ -1,5 +1,6 @@
 #include "query/term.hpp"
 
+#include "core/text.hpp"
 #include "query/spec.hpp"
 #include "sql/ast.hpp"
 
@@ -24,6 +25,8 @@ std::string describe(const Term& term) {
       return "a row";
     case TermKind::subquery:
       return "a subquery";
+    case TermKind::tuple:
+      return "a tuple";
     default:
       return "an expression";
   }
@@ -79,10 +82,41 @@ TermPtr equal(const TermPtr& left, const TermPtr& right) {
   return term;
 }
 
+TermPtr row_number(std::vector<TermPtr> partition, std::vector<OrderSpec> order) {
+  auto call = std::make_shared<Term>();
+  call->kind = TermKind::call;
+  call->name = "ROW_NUMBER";
+  call->type.kind = TypeKind::bigint;
+  call->nullable = false;
+  auto term = std::make_shared<Term>();
+  term->kind = TermKind::over;
+  term->type = call->type;
+  term->nullable = false;
+  term->children.push_back(std::move(call));
+  for (TermPtr& part : partition) term->children.push_back(std::move(part));
+  term->order = std::move(order);
+  return term;
+}
+
 const FieldInfo* field_of(const Term& term) noexcept {
   if (term.kind != TermKind::column && term.kind != TermKind::relation) return nullptr;
   if (term.field == no_index) return nullptr;
   return &term.source->model->fields[term.field];
+}
+
+std::vector<TermPtr> key_columns(const Term& term) {
+  std::vector<TermPtr> columns;
+  if (term.kind != TermKind::relation || term.field != no_index) return columns;
+  const RelationInfo& relation = term.source->model->relations[term.index];
+  if (!relation.holds_key()) return columns;
+  for (const std::uint32_t field : relation.fields) columns.push_back(column_term(term.source, field));
+  return columns;
+}
+
+std::string key_column_names(const Term& term) {
+  std::vector<std::string> names;
+  for (const TermPtr& column : key_columns(term)) names.push_back(field_of(*column)->name);
+  return quote_list(names);
 }
 
 }  // namespace dorm::query

@@ -12,6 +12,7 @@
 #include "dorm/model_info.hpp"
 #include "dorm/type.hpp"
 #include "dorm/value.hpp"
+#include "sql/ast.hpp"
 
 namespace dorm::query {
 
@@ -46,6 +47,13 @@ enum class TermKind : std::uint8_t {
   exists,
   tuple,
   alias,  // name; one child
+  over,   // a call over a window: the call, then what it is partitioned by; order
+};
+
+struct OrderSpec {
+  TermPtr term;
+  bool descending = false;
+  sql::NullsOrder nulls = sql::NullsOrder::smallest;
 };
 
 struct Term {
@@ -63,6 +71,7 @@ struct Term {
   KeyRef key;
   SourcePtr source;
   std::vector<TermPtr> children;
+  std::vector<OrderSpec> order;  // over
   SpecPtr query;
 };
 
@@ -75,8 +84,14 @@ TermPtr column_term(const SourcePtr& source, std::uint32_t field);
 TermPtr value_term(Value value, const Type& type);
 TermPtr all_of(TermPtr left, TermPtr right);  // AND, flattened; either may be null
 TermPtr equal(const TermPtr& left, const TermPtr& right);
+// ROW_NUMBER() OVER (PARTITION BY … ORDER BY …).
+TermPtr row_number(std::vector<TermPtr> partition, std::vector<OrderSpec> order);
 
 // The field that a column, or a to-one relation with one key field, stands for; nullptr otherwise.
 const FieldInfo* field_of(const Term& term) noexcept;
+// The columns of a foreign key of several columns; empty for any other term.
+std::vector<TermPtr> key_columns(const Term& term);
+// "'row' and 'number'": the columns of a foreign key, for messages.
+std::string key_column_names(const Term& term);
 
 }  // namespace dorm::query

@@ -1,0 +1,116 @@
+#include "query/visit.hpp"
+
+#include <algorithm>
+
+#include "query/path.hpp"
+
+namespace dorm::query {
+namespace {
+
+// Calls `visit` with every term and every source of a query, in the order of its text.
+template <class OnTerm>
+void each_term(const QuerySpec& spec, const OnTerm& visit) {
+  if (spec.left) each_term(*spec.left, visit);
+  if (spec.right) each_term(*spec.right, visit);
+  for (const OutputSpec& output : spec.outputs)
+    if (output.term) visit(*output.term);
+  for (const JoinSpec& join : spec.joins)
+    if (join.on) visit(*join.on);
+  if (spec.where) visit(*spec.where);
+  for (const TermPtr& group : spec.group_by) visit(*group);
+  if (spec.having) visit(*spec.having);
+  for (const OrderSpec& order : spec.order_by) visit(*order.term);
+}
+
+bool contains(const std::vector<SourcePtr>& sources, const Source& wanted) {
+  return std::any_of(sources.begin(), sources.end(),
+                     [&](const SourcePtr& source) { return same_source(*source, wanted); });
+}
+
+bool has_source(const QuerySpec& spec, const Source& source) {
+  if (spec.root && same_source(*spec.root, source)) return true;
+  return std::any_of(spec.joins.begin(), spec.joins.end(),
+                     [&](const JoinSpec& join) { return same_source(*join.target, source); });
+}
+
+class Rebase {
+ public:
+  Rebase(const SourcePtr& from, const SourcePtr& to) : from_(from), to_(to) {}
+
+  TermPtr term(const TermPtr& term) const {
+    if (!term) return nullptr;
+    auto copy = std::make_shared<Term>(*term);
+    bool changed = false;
+    const auto keep = [&](auto& place, auto made) {
+      changed |= made != place;
+      place = std::move(made);
+    };
+    if (copy->source) keep(copy->source, source(copy->source));
+    for (TermPtr& child : copy->children) keep(child, this->term(child));
+    for (OrderSpec& by : copy->order) keep(by.term, this->term(by.term));
+    if (copy->query) keep(copy->query, spec(copy->query));
+    return changed ? TermPtr(std::move(copy)) : term;
+  }
+
+ private:
+  SourcePtr source(const SourcePtr& source) const {
+    if (same_source(*source, *from_)) return to_;
+    if (!source->from) return source;
+    const SourcePtr from = this->source(source->from);
+    if (from == source->from) return source;
+    auto moved = std::make_shared<Source>(*source);
+    moved->from = from;
+    return moved;
+  }
+
+  SpecPtr spec(const SpecPtr& spec) const {
+    if (has_source(*spec, *from_)) return spec;  // it means its own
+    auto copy = std::make_shared<QuerySpec>(*spec);
+    bool changed = false;
+    const auto keep = [&](TermPtr& place) {
+      TermPtr made = term(place);
+      changed |= made != place;
+      place = std::move(made);
+    };
+    for (OutputSpec& output : copy->outputs)
+      if (output.term) keep(output.term);
+    for (JoinSpec& join : copy->joins) {
+      if (join.on) keep(join.on);
+      SourcePtr from = source(join.from);
+      SourcePtr target = source(join.target);
+      changed |= from != join.from || target != join.target;
+      join.from = std::move(from);
+      join.target = std::move(target);
+    }
+    keep(copy->where);
+    for (TermPtr& group : copy->group_by) keep(group);
+    keep(copy->having);
+    for (OrderSpec& by : copy->order_by) keep(by.term);
+    return changed ? SpecPtr(std::move(copy)) : spec;
+  }
+
+  const SourcePtr& from_;
+  const SourcePtr& to_;
+};
+
+}  // namespace
+
+void collect_paths(const Term& term, std::vector<SourcePtr>& found) {
+  if (term.source && term.source->from && !contains(found, *term.source)) found.push_back(term.source);
+  for (const TermPtr& child : term.children) collect_paths(*child, found);
+  for (const OrderSpec& by : term.order) collect_paths(*by.term, found);
+  if (!term.query) return;
+  // Those that start at a source of the subquery are its own.
+  for (const SourcePtr& path : path_sources(*term.query))
+    if (!has_source(*term.query, *first_of(path)) && !contains(found, *path)) found.push_back(path);
+}
+
+std::vector<SourcePtr> path_sources(const QuerySpec& spec) {
+  std::vector<SourcePtr> found;
+  each_term(spec, [&](const Term& term) { collect_paths(term, found); });
+  return found;
+}
+
+TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to) { return Rebase(from, to).term(term); }
+
+}  // namespace dorm::query

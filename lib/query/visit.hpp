@@ -1,0 +1,17 @@
+// query/visit.hpp: walks and rewrites over terms and specs. Pure functions.
+#pragma once
+
+#include <vector>
+
+#include "query/spec.hpp"
+
+namespace dorm::query {
+
+// The path sources that a term or a query names, its subqueries included, each once, in order of appearance.
+void collect_paths(const Term& term, std::vector<SourcePtr>& found);
+std::vector<SourcePtr> path_sources(const QuerySpec& spec);
+
+// The same term with `from`, and the paths that start there, read from `to` instead. Subqueries included.
+TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to);
+
+}  // namespace dorm::query
