@@ -19,7 +19,7 @@ class Lowering final : public sql::Lowering {
   using sql::Lowering::write;
 
   // IS compares NULL with NULL here; IS DISTINCT FROM came only with 3.39. There is no operator for exclusive or, and
-  // spelling it with & and | would evaluate both operands twice.
+  // spelling it with & and | would evaluate both operands twice. Dividing by zero gives NULL here, not an error.
   void write(const sql::Binary& binary) override {
     switch (binary.op) {
       case sql::BinaryOp::is_distinct:
@@ -28,6 +28,12 @@ class Lowering final : public sql::Lowering {
         return put("(", operand(binary.left), " IS ", operand(binary.right), ")");
       case sql::BinaryOp::bit_xor:
         return put("dorm_bit_xor(", *binary.left, ", ", *binary.right, ")");
+      case sql::BinaryOp::divide:
+        // A constant is one of our own making, and never 0.
+        if (std::holds_alternative<sql::Constant>(binary.right->node)) return sql::Lowering::write(binary);
+        return put("dorm_divide(", *binary.left, ", ", *binary.right, ")");
+      case sql::BinaryOp::modulo:
+        return put("dorm_modulo(", *binary.left, ", ", *binary.right, ")");
       default:
         return sql::Lowering::write(binary);
     }

@@ -2,6 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -104,6 +107,35 @@ void bit_xor(sqlite3_context* context, sqlite3_value** arguments) {
   sqlite3_result_int64(context, sqlite3_value_int64(arguments[0]) ^ sqlite3_value_int64(arguments[1]));
 }
 
+void fail(sqlite3_context* context, const char* why) { sqlite3_result_error(context, why, -1); }
+
+bool are_integers(sqlite3_value** arguments) {
+  return sqlite3_value_type(arguments[0]) == SQLITE_INTEGER && sqlite3_value_type(arguments[1]) == SQLITE_INTEGER;
+}
+
+// SQLite's own operators yield NULL for a division by zero and a real number, or infinity, beyond their range.
+void divide(sqlite3_context* context, sqlite3_value** arguments) {
+  if (!are_integers(arguments)) {
+    const double divisor = sqlite3_value_double(arguments[1]);
+    if (divisor == 0) return fail(context, "division by zero");
+    const double quotient = sqlite3_value_double(arguments[0]) / divisor;
+    if (!std::isfinite(quotient)) return fail(context, "number out of range");
+    return sqlite3_result_double(context, quotient);
+  }
+  const std::int64_t dividend = sqlite3_value_int64(arguments[0]);
+  const std::int64_t divisor = sqlite3_value_int64(arguments[1]);
+  if (divisor == 0) return fail(context, "division by zero");
+  if (divisor == -1 && dividend == std::numeric_limits<std::int64_t>::min()) return fail(context, "integer overflow");
+  sqlite3_result_int64(context, dividend / divisor);
+}
+
+void modulo(sqlite3_context* context, sqlite3_value** arguments) {
+  if (!are_integers(arguments)) return fail(context, "modulo needs integers");
+  const std::int64_t divisor = sqlite3_value_int64(arguments[1]);
+  if (divisor == 0) return fail(context, "division by zero");
+  sqlite3_result_int64(context, divisor == -1 ? 0 : sqlite3_value_int64(arguments[0]) % divisor);
+}
+
 // SQLite's own json_valid is not innocuous, so checks that use it could not run where the schema is not trusted.
 void json_valid(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
@@ -120,10 +152,9 @@ struct Function {
   void (*body)(sqlite3_context*, int, sqlite3_value**);
 };
 
-constexpr Function functions[] = {{"dorm_like", 2, call<like>},
-                                  {"regexp", 2, call<regexp>},
-                                  {"dorm_bit_xor", 2, call<bit_xor>},
-                                  {"json_valid", 1, json_valid}};
+constexpr Function functions[] = {{"dorm_like", 2, call<like>},       {"regexp", 2, call<regexp>},
+                                  {"dorm_bit_xor", 2, call<bit_xor>}, {"dorm_divide", 2, call<divide>},
+                                  {"dorm_modulo", 2, call<modulo>},   {"json_valid", 1, json_valid}};
 
 }  // namespace
 

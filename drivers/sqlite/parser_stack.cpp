@@ -55,6 +55,13 @@ class ParserStack {
       return 3 * static_cast<std::size_t>(std::bit_width(logical->operands.size() - 1));
     // Both sides may stand inside two functions, the second after a minus.
     if (std::holds_alternative<sql::Match>(parent.node)) return symbols_of("pattern");
+    // Up to three functions and as many parentheses.
+    if (std::holds_alternative<sql::DatePart>(parent.node)) return symbols_of("pattern");
+    // Operators that are written as functions here.
+    if (const auto* binary = std::get_if<sql::Binary>(&parent.node);
+        binary != nullptr && (binary->op == sql::BinaryOp::divide || binary->op == sql::BinaryOp::modulo ||
+                              binary->op == sql::BinaryOp::bit_xor))
+      return symbols_of("argument");
     return symbols_of(role.kind);
   }
   template <class Node>

@@ -272,6 +272,10 @@ Type arithmetic_type(std::uint8_t binary_op, const Term& left, const Term& right
                                                : std::max(left.type.scale, right.type.scale);
     return type;
   }
+  if (op == sql::BinaryOp::modulo && (is_real(a) || is_real(b))) {
+    throw QueryError("'%' needs integers; " + describe(is_real(a) ? left : right) + " is " +
+                     to_string(is_real(a) ? left.type : right.type));
+  }
   type.kind = is_real(a) || is_real(b) ? TypeKind::double_precision : TypeKind::bigint;
   return type;
 }
