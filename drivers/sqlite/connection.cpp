@@ -176,7 +176,7 @@ driver::Deadline Connection::limited(driver::Deadline deadline) const {
 }
 
 TransactionState Connection::transaction_state() const noexcept {
-  if (!is_autocommit()) return TransactionState::open;
+  if (!is_autocommit()) return failed_ ? TransactionState::poisoned : TransactionState::open;
   return in_transaction_ ? TransactionState::gone : TransactionState::none;
 }
 
@@ -186,6 +186,8 @@ driver::TransactionStatus Connection::status() const noexcept {
   switch (transaction_state()) {
     case TransactionState::open:
       return driver::TransactionStatus::open;
+    case TransactionState::poisoned:
+      return driver::TransactionStatus::failed;
     case TransactionState::gone:
       return driver::TransactionStatus::lost;
     default:
@@ -195,6 +197,7 @@ driver::TransactionStatus Connection::status() const noexcept {
 
 void Connection::fail(int code, Stage stage, std::string_view sql, std::size_t values) {
   broken_ = broken_ || ends_connection(code);
+  if (stage != Stage::control) note_failed();
   const std::string message = sqlite3_errmsg(database_.get());
   // A statement whose tables were changed is compiled again when it runs; this tells that failure from one of its
   // values.
@@ -212,7 +215,21 @@ void Connection::fail(int code, Stage stage, std::string_view sql, std::size_t v
 
 void Connection::check_start(std::string_view sql) {
   check_not_lost(sql);
+  check_not_failed(sql);
   if (interrupt_.expired()) fail(SQLITE_INTERRUPT, Stage::run, sql);
+}
+
+// SQLite would go on after a statement that failed; PostgreSQL does not, and a program must not learn that only there.
+void Connection::note_failed() noexcept { failed_ = in_transaction_ && !is_autocommit(); }
+
+void Connection::check_not_failed(std::string_view sql) const {
+  if (!failed_) return;
+  ErrorDetails details;
+  details.backend = "sqlite";
+  details.statement = sql;
+  details.transaction = TransactionState::poisoned;
+  throw StateError("sqlite: the transaction has failed before; roll it back" + statement_note(sql, 0),
+                   std::move(details));
 }
 
 void Connection::check_not_lost(std::string_view sql) const {
@@ -228,8 +245,9 @@ void Connection::check_not_lost(std::string_view sql) const {
       std::move(details));
 }
 
-void Connection::check_writable(bool read_only, std::string_view sql) const {
+void Connection::check_writable(bool read_only, std::string_view sql) {
   if (read_only || !read_only_) return;
+  note_failed();
   ErrorDetails details;
   details.backend = "sqlite";
   details.code = std::to_string(SQLITE_READONLY);
@@ -238,11 +256,22 @@ void Connection::check_writable(bool read_only, std::string_view sql) const {
   throw ReadOnly("sqlite: the transaction may only read" + statement_note(sql, 0), std::move(details));
 }
 
+// What SQLite cannot compile has failed as well; what is refused before it is asked has not, and has no code.
+template <class Compile>
+decltype(auto) Connection::compiled(Compile compile) {
+  try {
+    return compile();
+  } catch (const Error& error) {
+    if (!error.code().empty()) note_failed();
+    throw;
+  }
+}
+
 driver::Outcome Connection::execute(const driver::Statement& statement, std::span<const Cell> parameters,
                                     graph::RowSink* rows, driver::Deadline deadline) {
   const Interrupt::Operation operation(interrupt_, limited(deadline));
   check_start(statement.sql);
-  Prepared& prepared = cache_.acquire(statement);
+  Prepared& prepared = compiled([&]() -> Prepared& { return cache_.acquire(statement); });
   check_writable(prepared.read_only, statement.sql);
   if (parameters.size() != statement.parameters.size())
     throw QueryError("sqlite: " + std::to_string(parameters.size()) + " values for " +
@@ -283,7 +312,7 @@ void Connection::execute_script(std::string_view sql, driver::Deadline deadline)
   while (!sql.empty()) {
     check_start(sql);
     std::string_view rest;
-    const StatementHandle statement = prepare(database_.get(), sql, 0, rest);
+    const StatementHandle statement = compiled([&] { return prepare(database_.get(), sql, 0, rest); });
     const std::string_view text = sql.substr(0, sql.size() - rest.size());
     sql = rest;
     if (statement == nullptr) continue;
@@ -331,6 +360,13 @@ void Connection::begin(const driver::TransactionOptions& options, driver::Deadli
 
 void Connection::commit(driver::Deadline deadline) {
   check_not_lost("COMMIT");
+  if (failed_) {
+    rollback(deadline);
+    ErrorDetails details;
+    details.backend = "sqlite";
+    details.transaction = TransactionState::gone;
+    throw StateError("sqlite: the transaction had failed before, and was rolled back instead of committed", details);
+  }
   control(Control::commit, limited(deadline));
   in_transaction_ = false;
   read_only_ = false;
@@ -340,6 +376,7 @@ void Connection::rollback(driver::Deadline) {
   // Never waits for anybody, so it needs no deadline; and it must work after one has passed.
   if (!is_autocommit()) control(Control::rollback, std::nullopt);
   in_transaction_ = false;
+  failed_ = false;
   read_only_ = false;
 }
 
@@ -347,17 +384,20 @@ void Connection::savepoint(std::string_view name, driver::Deadline deadline) {
   // Outside a transaction SQLite would begin one.
   if (!in_transaction_) throw StateError("sqlite: a savepoint needs a transaction");
   check_not_lost("SAVEPOINT");
+  check_not_failed("SAVEPOINT");
   control("SAVEPOINT " + quoted_name(name), limited(deadline));
 }
 
 void Connection::release(std::string_view name, driver::Deadline deadline) {
   check_not_lost("RELEASE");
+  check_not_failed("RELEASE");
   control("RELEASE " + quoted_name(name), limited(deadline));
 }
 
 void Connection::rollback_to(std::string_view name, driver::Deadline) {
   check_not_lost("ROLLBACK TO");
   control("ROLLBACK TO " + quoted_name(name), std::nullopt);
+  failed_ = false;
 }
 
 bool Connection::passive_check() noexcept { return !broken_ && process_ == ::getpid(); }

@@ -55,10 +55,14 @@ class Connection final : public driver::Connection {
   void apply(const std::string& pragma, const std::string& place);
   bool is_autocommit() const noexcept { return sqlite3_get_autocommit(database_.get()) != 0; }
   driver::Deadline limited(driver::Deadline deadline) const;
-  // Throw StateError once the transaction is lost, StatementTimeout past the deadline.
+  // Throw StateError once the transaction is lost or has failed, StatementTimeout past the deadline.
   void check_start(std::string_view sql);
   void check_not_lost(std::string_view sql) const;
-  void check_writable(bool read_only, std::string_view sql) const;
+  void check_not_failed(std::string_view sql) const;
+  void check_writable(bool read_only, std::string_view sql);
+  void note_failed() noexcept;
+  template <class Compile>
+  decltype(auto) compiled(Compile compile);
   TransactionState transaction_state() const noexcept;
   [[noreturn]] void fail(int code, Stage stage, std::string_view sql, std::size_t values = 0);
   enum class Control : std::uint8_t { begin_deferred, begin_immediate, begin_exclusive, commit, rollback };
@@ -75,6 +79,7 @@ class Connection final : public driver::Connection {
   pid_t process_;
   bool in_transaction_ = false;  // as far as our caller knows
   bool read_only_ = false;       // the transaction
+  bool failed_ = false;          // a statement of the transaction: only rollback is left
   bool broken_ = false;
   std::uint64_t executions_ = 0;
 };

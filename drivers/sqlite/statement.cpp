@@ -30,7 +30,7 @@ StatementHandle prepare(sqlite3* database, std::string_view sql, unsigned flags,
     failure.code = code;
     failure.stage = Stage::prepare;
     failure.sql = sql;
-    failure.transaction = sqlite3_get_autocommit(database) != 0 ? TransactionState::none : TransactionState::open;
+    failure.transaction = sqlite3_get_autocommit(database) != 0 ? TransactionState::none : TransactionState::poisoned;
     raise(sqlite3_errmsg(database), failure);
   }
   rest = sql.substr(static_cast<std::size_t>(end - sql.data()));
