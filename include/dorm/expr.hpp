@@ -24,10 +24,17 @@ class DatabaseImpl;
 class Model;
 class Query;
 class OrderExpr;
+class Row;
 
 namespace query {
 struct Term;
 }
+
+// What holds rows: a std::vector<Row>, a result, a to-many relation.
+template <class List>
+concept RowList = requires(const List& list) {
+  requires std::same_as<std::remove_cvref_t<decltype(*list.begin())>, Row>;
+};
 
 class DORM_EXPORT Expr {
  public:
@@ -47,10 +54,29 @@ class DORM_EXPORT Expr {
   OrderExpr asc() const;
   OrderExpr desc() const;
 
-  Expr in(Values values) const;  // an empty list matches nothing
+  // An empty list matches nothing. For a key of several columns an item is a row, or a list with a value per column; a
+  // query of whole rows stands for the key that is referred to.
+  Expr in(Values values) const;
   Expr in(const Query& query) const;
+  template <std::same_as<Row> R>
+  Expr in(std::initializer_list<R> rows) const {
+    return in_keys(keys_of(rows), false);
+  }
+  template <RowList List>
+  Expr in(const List& rows) const {
+    return in_keys(keys_of(rows), false);
+  }
   Expr not_in(Values values) const;
   Expr not_in(const Query& query) const;
+  template <std::same_as<Row> R>
+  Expr not_in(std::initializer_list<R> rows) const {
+    return in_keys(keys_of(rows), true);
+  }
+  template <RowList List>
+  Expr not_in(const List& rows) const {
+    return in_keys(keys_of(rows), true);
+  }
+  // A foreign key of several columns is null as soon as one of them is: then it refers to nothing.
   Expr is_null() const;
   Expr is_not_null() const;
   Expr is_distinct_from(const Expr& other) const;      // NULL-safe !=
@@ -82,6 +108,13 @@ class DORM_EXPORT Expr {
   const std::shared_ptr<const query::Term>& term() const noexcept { return term_; }
 
  protected:
+  template <class List>
+  static std::vector<KeyRef> keys_of(const List& rows) {
+    std::vector<KeyRef> keys;
+    for (const auto& row : rows) keys.push_back(row.key());
+    return keys;
+  }
+  Expr in_keys(const std::vector<KeyRef>& keys, bool negated) const;
   Expr(Value value, int);
   std::shared_ptr<const query::Term> term_;
 };
@@ -110,6 +143,9 @@ inline Expr operator&&(const Expr& left, const Expr& right) { return left & righ
 inline Expr operator||(const Expr& left, const Expr& right) { return left | right; }
 DORM_EXPORT Expr operator!(const Expr& operand);  // NOT
 inline Expr operator~(const Expr& operand) { return !operand; }
+// Integers divide to an integer, towards zero, and the remainder has the sign of the dividend; % is for integers only.
+// Dividing by zero, and an integer quotient beyond 64 bits, is a DataError of the statement on every backend; guard it
+// with case_when. Decimals are not divided: cast them to double first.
 DORM_EXPORT Expr operator+(const Expr& left, const Expr& right);
 DORM_EXPORT Expr operator-(const Expr& left, const Expr& right);
 DORM_EXPORT Expr operator*(const Expr& left, const Expr& right);

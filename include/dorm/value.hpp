@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -182,9 +183,13 @@ class DORM_EXPORT Value {
 
 DORM_EXPORT std::string_view kind_name(ValueKind kind) noexcept;
 
-// A row of a model by its key: what a filter, an assignment or a link needs to know of a row.
+struct ModelInfo;
+
+// A row of a model by its key: what a filter, an assignment or a link needs to know of a row. Numbers of models and
+// fields are those of the row's own registry snapshot; beside a handle of another snapshot their names count.
 struct KeyRef {
-  std::uint32_t model = 0;                              // ModelInfo::id
+  const ModelInfo* model = nullptr;
+  std::shared_ptr<const void> snapshot;                 // keeps `model` alive
   std::vector<std::pair<std::uint32_t, Value>> fields;  // FieldInfo::index and value: the primary key first, then other
                                                         // fields that foreign keys reference
   // nullptr if the field is not among them.

@@ -4,6 +4,7 @@
 #include "dorm/error.hpp"
 #include "load/relation_load.hpp"
 #include "load/run.hpp"
+#include "query/snapshots.hpp"
 
 namespace dorm::load {
 namespace {
@@ -13,6 +14,12 @@ const ModelInfo& model_of(const query::QuerySpec& spec) {
     throw QueryError("prefetch attaches rows of models; select from a model, without dicts(), tuples() or objects()");
   }
   return *spec.root->model;
+}
+
+// Snapshots of the same files are.
+bool is_numbered_alike(const Registry& one, const Registry& other, const ModelInfo& model) {
+  return one.snapshot() == other.snapshot() ||
+         (one.registry_hash() == other.registry_hash() && query::same_model(other.model(model.id), model));
 }
 
 // The relation of `parent` that leads to `child`, by a foreign key of either side; nullptr if there is none.
@@ -53,6 +60,9 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const ModelInfo& model = model_of(*queries[i]);
     if (i == 0) continue;
+    if (!is_numbered_alike(queries[i]->root->registry, context->registry, model))
+      throw QueryError("the prefetched query of '" + model.name +
+                       "' comes from another registry snapshot than the first; take new handles after a reload");
     if (queries[i]->limit || queries[i]->offset) {
       throw QueryError("a limit on the prefetched query of '" + model.name +
                        "' would cut across its parents; limit the first query, or filter");

@@ -9,6 +9,7 @@
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
 #include "query/builder.hpp"
+#include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"
 
@@ -118,12 +119,14 @@ void require_writable(const QuerySpec& spec, const char* verb) {
 }
 
 // The part of a row's key that a column of a foreign key takes.
-Value key_part(const ModelInfo& model, const FieldInfo& field, const KeyRef& key, const std::string& label) {
+Value part_for(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const KeyRef& key,
+               const std::string& label) {
   if (field.relation != no_index) {
     const RelationInfo& relation = model.relations[field.relation];
-    for (std::size_t i = 0; i < relation.fields.size() && relation.target == key.model; ++i) {
+    for (std::size_t i = 0; i < relation.fields.size(); ++i) {
       if (relation.fields[i] != field.index) continue;
-      if (const Value* part = key.find(relation.target_fields[i])) return *part;
+      const ModelInfo& target = registry.model(relation.target);
+      if (const Value* part = query::key_part(key, target, relation.target_fields[i])) return *part;
     }
   }
   throw QueryError(label + " does not refer to the model of the row given");
@@ -169,7 +172,7 @@ std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<s
     if (!expr.has_value()) throw QueryError(query::describe(*target) + " is set to an empty expression");
     TermPtr value = expr.term();
     if (value->kind == query::TermKind::row) {
-      value = query::value_term(key_part(model, *field, value->key, query::describe(*target)), field->type);
+      value = query::value_term(part_for(registry, model, *field, value->key, query::describe(*target)), field->type);
     } else if (value->kind == query::TermKind::value) {
       value = query::value_term(query::fit(registry, model, *field, value->value), field->type);
     } else {

@@ -7,6 +7,7 @@
 #include "model/database_impl.hpp"
 #include "model/row_access.hpp"
 #include "query/builder.hpp"
+#include "query/snapshots.hpp"
 #include "write/links.hpp"
 #include "write/row_write.hpp"
 
@@ -45,12 +46,12 @@ query::SpecPtr rows_by_key(const load::Context& context, const RelationInfo& rel
   const query::SourcePtr source = query::model_source(context.registry, target);
   std::vector<Values> keys;
   for (const Row& row : rows) {
-    if (row.model() == nullptr || row.model()->id != target.id)
+    if (row.model() == nullptr || !query::same_model(*row.model(), target))
       throw QueryError("'" + relation.name + "' links rows of '" + target.name + "'; another row was given");
     const KeyRef key = row.key();
     Values values;
     for (const std::uint32_t field : relation.target_fields) {
-      const Value* value = key.find(field);
+      const Value* value = query::key_part(key, target, field);
       if (value == nullptr)
         throw StateError("'" + relation.name +
                          "' needs a column of the row given that was not selected; select it too");

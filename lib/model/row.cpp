@@ -10,6 +10,7 @@
 #include "model/json.hpp"
 #include "model/row_access.hpp"
 #include "model/row_make.hpp"
+#include "query/snapshots.hpp"
 #include "query/validate.hpp"
 #include "write/row_write.hpp"
 
@@ -142,13 +143,13 @@ bool operator==(const Row& left, const Row& right) {
   const graph::Node& a = *left.node_;
   const graph::Node& b = *right.node_;
   const ModelInfo* model = a.shape->model;
-  if (model == nullptr || b.shape->model == nullptr || model->qualified_name() != b.shape->model->qualified_name())
-    return false;
+  if (model == nullptr || b.shape->model == nullptr || !query::same_model(*model, *b.shape->model)) return false;
   if (model->primary_key.empty() || !write::is_saved(a, left.slot_) || !write::is_saved(b, right.slot_)) return false;
   const Cell* left_cells = a.cells(left.slot_);
   const Cell* right_cells = b.cells(right.slot_);
   return std::all_of(model->primary_key.begin(), model->primary_key.end(), [&](std::uint32_t field) {
-    return left_cells[field].is_loaded() && graph::same_cell(left_cells[field], right_cells[field]);
+    const std::uint32_t same = query::field_in(*b.shape->model, *model, field);
+    return same != no_index && left_cells[field].is_loaded() && graph::same_cell(left_cells[field], right_cells[same]);
   });
 }
 

@@ -91,7 +91,8 @@ KeyRef key_of(const graph::Node& node, std::uint32_t slot) {
     throw StateError("the row of model '" + model->name + "' is not saved, so it has no key yet; save it first");
   if (model->primary_key.empty()) throw StateError("model '" + model->name + "' has no primary key");
   KeyRef key;
-  key.model = model->id;
+  key.model = model;
+  key.snapshot = load::context_of(node).registry.snapshot();
   const Cell* cells = node.cells(slot);
   for (const std::uint32_t field : model->primary_key) {
     if (!cells[field].is_loaded()) {

@@ -6,6 +6,7 @@
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/snapshots.hpp"
 
 namespace dorm::query {
 namespace {
@@ -24,16 +25,27 @@ std::string candidate_name(const Candidate& candidate, const SourcePtr& from, co
   return holder_of(candidate, from, target).name + "." + candidate.relation->name;
 }
 
-std::vector<Candidate> keys_between(const ModelInfo& holder, const ModelInfo& target, bool forward) {
+std::vector<Candidate> keys_between(const Source& holder, const Source& target, bool forward) {
   std::vector<Candidate> found;
-  for (const RelationInfo& relation : holder.relations)
-    if (relation.holds_key() && relation.target == target.id) found.push_back({&relation, forward});
+  for (const RelationInfo& relation : holder.model->relations)
+    if (relation.holds_key() && leads_to(holder.registry, relation, *target.model))
+      found.push_back({&relation, forward});
   return found;
+}
+
+// The field of the target that this part of the holder's foreign key refers to.
+std::uint32_t target_field(const RelationInfo& relation, std::size_t part, const Source& holder, const Source& target) {
+  const ModelInfo& known = holder.registry.model(relation.target);
+  const std::uint32_t field = field_in(*target.model, known, relation.target_fields[part]);
+  if (field != no_index) return field;
+  throw QueryError("'" + target.label() + "' has no '" + known.fields[relation.target_fields[part]].name +
+                   "', which '" + relation.name + "' of '" + holder.label() +
+                   "' refers to; take new handles after a reload");
 }
 
 std::string link_hint(const ModelInfo& from, const ModelInfo& target, const Registry& registry) {
   for (const RelationInfo& relation : from.relations) {
-    if (relation.through != no_index && relation.target == target.id) {
+    if (relation.through != no_index && leads_to(registry, relation, target)) {
       return "; they are linked through '" + registry.model(relation.through).name + "': join that first";
     }
   }
@@ -45,8 +57,8 @@ Candidate infer(const SourcePtr& from, const SourcePtr& target) {
     throw QueryError("joining '" + from->label() + "' with '" + target->label() +
                      "' needs a condition; give it with on");
   }
-  std::vector<Candidate> forward = keys_between(*from->model, *target->model, true);
-  std::vector<Candidate> backward = keys_between(*target->model, *from->model, false);
+  std::vector<Candidate> forward = keys_between(*from, *target, true);
+  std::vector<Candidate> backward = keys_between(*target, *from, false);
   if (from->model == target->model && !forward.empty()) {
     // Both directions fit equally; guessing would give the wrong half of the tree.
     throw QueryError("joining '" + from->label() + "' with itself by '" + forward.front().relation->name +
@@ -89,11 +101,12 @@ Candidate named_key(const Term& term, const SourcePtr& from, const SourcePtr& ta
                      target->label() + "'");
   }
   const SourcePtr& other = holder_is_from ? target : from;
-  if (other->model == nullptr || relation->target != other->model->id) {
+  if (other->model == nullptr || !leads_to(term.source->registry, *relation, *other->model)) {
     throw QueryError("'" + describe(term) + "' does not lead to '" + other->label() + "'; it refers to '" +
                      term.source->registry.model(relation->target).name + "'");
   }
-  return {relation, holder_is_from};
+  // A handle of another snapshot has numbers of its own.
+  return {(holder_is_from ? from : target)->model->find_relation(relation->name), holder_is_from};
 }
 
 void conjuncts(const TermPtr& term, std::vector<TermPtr>& found) {
@@ -122,18 +135,26 @@ Candidate key_in_predicate(const TermPtr& on, const SourcePtr& from, const Sourc
       return (is(left, a, field_a) && is(right, b, field_b)) || (is(left, b, field_b) && is(right, a, field_a));
     });
   };
-  std::vector<Candidate> candidates = keys_between(*from->model, *target->model, true);
-  for (const Candidate& candidate : keys_between(*target->model, *from->model, false)) candidates.push_back(candidate);
+  std::vector<Candidate> candidates = keys_between(*from, *target, true);
+  for (const Candidate& candidate : keys_between(*target, *from, false)) candidates.push_back(candidate);
   for (const Candidate& candidate : candidates) {
     const SourcePtr& holder = candidate.forward ? from : target;
     const SourcePtr& referenced = candidate.forward ? target : from;
     bool all = true;
     for (std::size_t i = 0; i < candidate.relation->fields.size(); ++i) {
-      all = all && states(holder, candidate.relation->fields[i], referenced, candidate.relation->target_fields[i]);
+      all = all && states(holder, candidate.relation->fields[i], referenced,
+                          target_field(*candidate.relation, i, *holder, *referenced));
     }
     if (all) return candidate;
   }
   return {};
+}
+
+// The named other side of the holder's foreign key, as `model` has it.
+const RelationInfo* back_of(const RelationInfo& key, const Source& holder, const ModelInfo& model) {
+  if (key.inverse == no_index) return nullptr;
+  const std::string& name = holder.registry.model(key.target).relations[key.inverse].name;
+  return name.empty() ? nullptr : model.find_relation(name);
 }
 
 // Where the joined row is put on the row of `from`.
@@ -161,9 +182,10 @@ void place(JoinSpec& join, const Candidate& key, const std::string& attr) {
     join.accessor = key.relation->name;
     return;
   } else if (key.relation != nullptr && key.relation->kind == RelationKind::one_to_one &&
-             key.relation->inverse != no_index && !model->relations[key.relation->inverse].name.empty()) {
-    join.relation = key.relation->inverse;
-    join.accessor = model->relations[join.relation].name;
+             back_of(*key.relation, *join.target, *model) != nullptr) {
+    const RelationInfo& back = *back_of(*key.relation, *join.target, *model);
+    join.relation = back.index;
+    join.accessor = back.name;
     return;
   } else {
     join.accessor = join.target->alias.empty() ? join.target->model->snake_name : join.target->alias;
@@ -195,8 +217,8 @@ void require_plain(const QuerySpec& spec, std::string_view verb) {
 TermPtr relation_condition(const RelationInfo& relation, const SourcePtr& holder, const SourcePtr& target) {
   TermPtr condition;
   for (std::size_t i = 0; i < relation.fields.size(); ++i) {
-    condition = all_of(condition,
-                       equal(column_term(holder, relation.fields[i]), column_term(target, relation.target_fields[i])));
+    condition = all_of(condition, equal(column_term(holder, relation.fields[i]),
+                                        column_term(target, target_field(relation, i, *holder, *target))));
   }
   return condition;
 }

@@ -1,10 +1,13 @@
 #include "dorm/expr.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <iterator>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
+#include "query/snapshots.hpp"
 #include "query/spec.hpp"
 #include "query/term.hpp"
 #include "query/typing.hpp"
@@ -81,14 +84,48 @@ std::string_view spelling(BinaryOp op) {
   }
 }
 
-// The equality of a column or relation with a row: one comparison per part of the key.
-TermPtr equals_row(const TermPtr& side, const Term& row) {
-  const auto part = [&](std::uint32_t field, std::uint32_t key_field) {
-    const Value* value = row.key.find(key_field);
+// The two sides of one comparison.
+struct Pair {
+  TermPtr left;
+  TermPtr right;
+};
+
+// What is compared part by part: the columns of a foreign key of several, the items of a tuple. Empty for what has a
+// value of its own.
+std::vector<TermPtr> parts_of(const Term& term) {
+  return term.kind == TermKind::tuple ? term.children : query::key_columns(term);
+}
+
+void require_single(const Term& term, std::string_view operation) {
+  if (parts_of(term).empty()) return;
+  throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) +
+                   (term.kind == TermKind::tuple
+                        ? std::string("; name its items one by one")
+                        : ", a key of the columns " + query::key_column_names(term) + "; name one of them"));
+}
+
+TermPtr null_check(const TermPtr& operand, bool negated) {
+  if (operand->kind == TermKind::tuple) throw QueryError("a tuple is never null itself; ask its items one by one");
+  const std::vector<TermPtr> columns = query::key_columns(*operand);
+  if (columns.empty()) return null_test(operand, negated);
+  Term term;
+  term.kind = negated ? TermKind::all : TermKind::any;
+  term.type = type_of(TypeKind::boolean);
+  term.nullable = false;
+  for (const TermPtr& column : columns) term.children.push_back(null_test(column, negated));
+  return std::make_shared<const Term>(std::move(term));
+}
+
+// A column or foreign key beside a row: one pair per part of the key.
+std::vector<Pair> beside_row(const TermPtr& side, const KeyRef& key) {
+  if (key.model == nullptr)
+    throw QueryError("the row compared with " + describe(*side) + " belongs to no model; compare a value");
+  const auto pair = [&](std::uint32_t field, const ModelInfo& model, std::uint32_t key_field) {
+    const Value* value = query::key_part(key, model, key_field);
     if (value == nullptr)
       throw QueryError("the row compared with " + describe(*side) + " does not have the key that it refers to");
     const TermPtr column = query::column_term(side->source, field);
-    return query::equal(column, query::value_term(*value, column->type));
+    return Pair{column, query::value_term(*value, column->type)};
   };
   if (side->kind == TermKind::column || side->kind == TermKind::relation) {
     const ModelInfo& model = *side->source->model;
@@ -96,37 +133,129 @@ TermPtr equals_row(const TermPtr& side, const Term& row) {
         side->kind == TermKind::relation ? side->index : model.fields[side->index].relation;
     if (relation_index != no_index) {
       const RelationInfo& relation = model.relations[relation_index];
-      if (relation.target != row.key.model) {
-        throw QueryError(describe(*side) + " refers to model '" + side->source->registry.model(relation.target).name +
-                         "', but is compared with a row of '" + side->source->registry.model(row.key.model).name + "'");
+      const ModelInfo& target = side->source->registry.model(relation.target);
+      if (!query::same_model(target, *key.model)) {
+        throw QueryError(describe(*side) + " refers to model '" + target.name + "', but is compared with a row of '" +
+                         key.model->name + "'");
       }
-      TermPtr all;
+      std::vector<Pair> pairs;
       for (std::size_t i = 0; i < relation.fields.size(); ++i)
-        all = query::all_of(all, part(relation.fields[i], relation.target_fields[i]));
-      return all;
+        pairs.push_back(pair(relation.fields[i], target, relation.target_fields[i]));
+      return pairs;
     }
-    if (model.id == row.key.model && row.key.find(side->index) != nullptr) return part(side->index, side->index);
+    if (query::key_part(key, model, side->index) != nullptr) return {pair(side->index, model, side->index)};
   }
   throw QueryError(describe(*side) + " cannot be compared with a row; compare a foreign key, or one of its columns");
+}
+
+TermPtr all_equal(const std::vector<Pair>& pairs) {
+  TermPtr all;
+  for (const Pair& pair : pairs) all = query::all_of(all, query::equal(pair.left, pair.right));
+  return all;
+}
+
+TermPtr binary(BinaryOp op, const TermPtr& left, const TermPtr& right) {
+  Term term = node(TermKind::binary, TypeKind::boolean, {left, right});
+  term.op = static_cast<std::uint8_t>(op);
+  if (op == BinaryOp::is_distinct || op == BinaryOp::is_not_distinct) term.nullable = false;
+  return std::make_shared<const Term>(std::move(term));
+}
+
+// The columns of `right` in the order in which `left` names the columns that both refer to.
+std::vector<TermPtr> aligned(const Term& left, const Term& right) {
+  const RelationInfo& ours = left.source->model->relations[left.index];
+  const RelationInfo& theirs = right.source->model->relations[right.index];
+  const ModelInfo& target = left.source->registry.model(ours.target);
+  const ModelInfo& their_target = right.source->registry.model(theirs.target);
+  const auto refuse = [&]() {
+    throw QueryError(describe(left) + " and " + describe(right) +
+                     " do not refer to the same columns of one model; compare their columns " +
+                     query::key_column_names(left) + " with " + query::key_column_names(right));
+  };
+  if (!query::same_model(target, their_target) || ours.fields.size() != theirs.fields.size()) refuse();
+  std::vector<TermPtr> columns;
+  for (const std::uint32_t field : ours.target_fields) {
+    const std::uint32_t same = query::field_in(their_target, target, field);
+    const auto found = std::find(theirs.target_fields.begin(), theirs.target_fields.end(), same);
+    if (found == theirs.target_fields.end()) refuse();
+    columns.push_back(query::column_term(
+        right.source, theirs.fields[static_cast<std::size_t>(found - theirs.target_fields.begin())]));
+  }
+  return columns;
+}
+
+Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr);
+
+Expr compare_parts(BinaryOp op, const TermPtr& left, const TermPtr& right) {
+  const std::vector<TermPtr> ours = parts_of(*left);
+  std::vector<TermPtr> theirs = parts_of(*right);
+  if (ours.empty() || theirs.empty()) {
+    const Term& several = ours.empty() ? *right : *left;
+    if (several.kind == TermKind::tuple) throw QueryError("a tuple is compared with a tuple of as many items");
+    throw QueryError(describe(several) + " is a key of the columns " + query::key_column_names(several) +
+                     "; compare it with a row, a key like it, or a tuple, or compare its columns");
+  }
+  const bool has_key = left->kind == TermKind::relation || right->kind == TermKind::relation;
+  if (left->kind == TermKind::relation && right->kind == TermKind::relation) theirs = aligned(*left, *right);
+  if (ours.size() != theirs.size()) {
+    throw QueryError("'" + std::string(spelling(op)) + "' compares " + std::to_string(ours.size()) + " columns with " +
+                     std::to_string(theirs.size()) + "; they must be equally many");
+  }
+  if (op == BinaryOp::eq || op == BinaryOp::ne) {
+    Expr all;
+    for (std::size_t i = 0; i < ours.size(); ++i) all = all & compare(BinaryOp::eq, Expr(ours[i]), Expr(theirs[i]));
+    return op == BinaryOp::eq ? all : Expr(negation(all.term()));
+  }
+  if (op == BinaryOp::is_distinct || op == BinaryOp::is_not_distinct) {
+    Expr made;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      const Expr part = compare(op, Expr(ours[i]), Expr(theirs[i]));
+      made = op == BinaryOp::is_distinct ? made | part : made & part;
+    }
+    return made;
+  }
+  if (has_key) {
+    const Term& key = left->kind == TermKind::relation ? *left : *right;
+    throw QueryError("'" + std::string(spelling(op)) + "' does not apply to " + describe(key) +
+                     ", a key of the columns " + query::key_column_names(key) +
+                     "; keys have no order: compare one of them");
+  }
+  std::vector<TermPtr> lefts = ours;
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const Expr checked = compare(op, Expr(ours[i]), Expr(theirs[i]));
+    lefts[i] = checked.term()->children[0];
+    theirs[i] = checked.term()->children[1];
+  }
+  return Expr(binary(op, std::make_shared<const Term>(node(TermKind::tuple, TypeKind::unknown, std::move(lefts))),
+                     std::make_shared<const Term>(node(TermKind::tuple, TypeKind::unknown, std::move(theirs)))));
 }
 
 Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   TermPtr left = require(left_expr);
   TermPtr right = require(right_expr);
   const bool equality = op == BinaryOp::eq || op == BinaryOp::ne;
+  const bool null_safe = op == BinaryOp::is_distinct || op == BinaryOp::is_not_distinct;
   if (left->kind == TermKind::row && right->kind != TermKind::row) std::swap(left, right);
   if (right->kind == TermKind::row) {
-    if (!equality) throw QueryError("rows have no order: compare one of their columns instead");
-    const TermPtr equal = equals_row(left, *right);
-    return Expr(op == BinaryOp::eq ? equal : negation(equal));
+    if (!equality && !null_safe) throw QueryError("rows have no order: compare one of their columns instead");
+    const std::vector<Pair> pairs = beside_row(left, right->key);
+    if (equality) return Expr(op == BinaryOp::eq ? all_equal(pairs) : negation(all_equal(pairs)));
+    Expr made;
+    for (const Pair& pair : pairs) {
+      const Expr part(binary(op, pair.left, pair.right));
+      made = op == BinaryOp::is_distinct ? made | part : made & part;
+    }
+    return made;
   }
-  if (equality && (is_null_value(*left) || is_null_value(*right))) {
-    return Expr(null_test(is_null_value(*right) ? left : right, op == BinaryOp::ne));
+  const bool has_parts = !parts_of(*left).empty() || !parts_of(*right).empty();
+  if ((equality || (null_safe && has_parts)) && (is_null_value(*left) || is_null_value(*right))) {
+    const bool negated = op == BinaryOp::ne || op == BinaryOp::is_distinct;
+    return Expr(null_check(is_null_value(*right) ? left : right, negated));
   }
-  const bool null_safe = op == BinaryOp::is_distinct || op == BinaryOp::is_not_distinct;
   if (!null_safe && (is_null_value(*left) || is_null_value(*right))) {
     throw QueryError("'" + std::string(spelling(op)) + "' with null is never true; use is_null() or is_not_null()");
   }
+  if (has_parts) return compare_parts(op, left, right);
   for (const TermPtr& side : {left, right}) {
     if (side->kind == TermKind::relation && side->field == no_index) {
       throw QueryError(describe(*side) + " is not a single column; compare it with a row, or use its columns");
@@ -135,15 +264,14 @@ Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   right = query::bound_beside(right, *left);
   left = query::bound_beside(left, *right);
   query::require_comparable(*left, *right, spelling(op));
-  Term term = node(TermKind::binary, TypeKind::boolean, {left, right});
-  term.op = static_cast<std::uint8_t>(op);
-  if (null_safe) term.nullable = false;
-  return wrap(std::move(term));
+  return Expr(binary(op, left, right));
 }
 
 Expr arithmetic(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   TermPtr left = require(left_expr);
   TermPtr right = require(right_expr);
+  require_single(*left, "arithmetic");
+  require_single(*right, "arithmetic");
   if (op != BinaryOp::multiply) {
     if (right->kind == TermKind::value && left->type.kind == TypeKind::decimal)
       right = query::bound_beside(right, *left);
@@ -198,17 +326,57 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::
   return wrap(std::move(term));
 }
 
+void require_items(const Term& operand, const Values& values) {
+  for (const Value& value : values) {
+    if (value.is_null())
+      throw QueryError("a null in the list of 'in' on " + describe(operand) + " never matches; add is_null() instead");
+    if (value.kind() == ValueKind::list)
+      throw QueryError("the list of 'in' on " + describe(operand) + " holds another list");
+  }
+}
+
+// (a = ? AND b = ?) OR …: every backend reads it alike, NULLs included. Repeated to a power of two, so that lists of
+// many lengths share few statements.
+Expr any_of_rows(std::vector<std::vector<Pair>> rows, bool negated) {
+  Term term;
+  term.kind = TermKind::any;
+  term.type = type_of(TypeKind::boolean);
+  const std::size_t given = rows.size();
+  for (std::size_t i = 0; i < (given == 0 ? 0 : std::bit_ceil(given)); ++i) {
+    std::vector<Pair> row = rows[std::min(i, given - 1)];
+    if (i >= given)  // with slots of its own
+      for (Pair& pair : row) pair.right = std::make_shared<const Term>(*pair.right);
+    term.children.push_back(all_equal(row));
+  }
+  const TermPtr any = std::make_shared<const Term>(std::move(term));
+  return Expr(negated ? negation(any) : any);
+}
+
 Expr membership(const Expr& operand_expr, Values values, bool negated) {
   const TermPtr& operand = require(operand_expr);
+  if (const std::vector<TermPtr> parts = parts_of(*operand); !parts.empty()) {
+    std::vector<std::vector<Pair>> rows;
+    for (const Value& value : values) {
+      if (value.kind() != ValueKind::list || value.list().size() != parts.size()) {
+        throw QueryError("the list of 'in' on " + describe(*operand) + " needs " +
+                         (operand->kind == TermKind::tuple ? "" : "rows, or ") + "lists of " +
+                         std::to_string(parts.size()) + " values");
+      }
+      require_items(*operand, value.list());
+      std::vector<Pair>& row = rows.emplace_back();
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        const Value& item = value.list()[i];
+        const TermPtr bound = query::bound_beside(query::value_term(item, query::natural_type(item)), *parts[i]);
+        query::require_comparable(*parts[i], *bound, "in");
+        row.push_back({parts[i], bound});
+      }
+    }
+    return any_of_rows(std::move(rows), negated);
+  }
   if (operand->kind == TermKind::relation && operand->field == no_index) {
     throw QueryError(describe(*operand) + " is not a single column; 'in' needs one");
   }
-  for (const Value& value : values) {
-    if (value.is_null())
-      throw QueryError("a null in the list of 'in' on " + describe(*operand) + " never matches; add is_null() instead");
-    if (value.kind() == ValueKind::list)
-      throw QueryError("the list of 'in' on " + describe(*operand) + " holds another list");
-  }
+  require_items(*operand, values);
   const TermPtr list = query::bound_beside(query::value_term(Value(std::move(values)), operand->type), *operand);
   if (query::family(list->type.kind) != Family::unknown) query::require_comparable(*operand, *list, "in");
   Term term = node(TermKind::in_list, TypeKind::boolean, {operand, list});
@@ -216,32 +384,61 @@ Expr membership(const Expr& operand_expr, Values values, bool negated) {
   return wrap(std::move(term));
 }
 
+// The fields by which `operand` knows rows of this model: those that it refers to, else their primary key.
+std::vector<std::uint32_t> key_seen_by(const Term& operand, const ModelInfo& model) {
+  if (operand.kind != TermKind::column && operand.kind != TermKind::relation) return model.primary_key;
+  const ModelInfo& holder = *operand.source->model;
+  const std::uint32_t index =
+      operand.kind == TermKind::relation ? operand.index : holder.fields[operand.index].relation;
+  if (index == no_index) return model.primary_key;
+  const RelationInfo& relation = holder.relations[index];
+  const std::size_t width = operand.kind == TermKind::column ? 1 : relation.fields.size();
+  if (!relation.holds_key() || relation.fields.size() != width ||
+      !query::leads_to(operand.source->registry, relation, model))
+    return model.primary_key;
+  std::vector<std::uint32_t> fields;
+  for (const std::uint32_t field : relation.target_fields) {
+    fields.push_back(query::field_in(model, operand.source->registry.model(relation.target), field));
+    if (fields.back() == no_index) return model.primary_key;
+  }
+  return fields;
+}
+
+void require_member(const Term& operand, const query::OutputColumn& column) {
+  Term shown;
+  shown.kind = TermKind::output;
+  shown.name = column.name;
+  shown.type = column.type;
+  query::require_comparable(operand, shown, "in");
+  const bool decimals = operand.type.kind == TypeKind::decimal || shown.type.kind == TypeKind::decimal;
+  if (decimals && (operand.type.kind != shown.type.kind || operand.type.scale != shown.type.scale)) {
+    throw QueryError("'in' compares " + describe(operand) + " (" + to_string(operand.type) + ") with a query of " +
+                     to_string(shown.type) + "; cast one of them");
+  }
+}
+
 Expr membership(const Expr& operand_expr, const Query& query, bool negated) {
-  const TermPtr& operand = require(operand_expr);
-  // A query that selects nothing in particular stands for its primary key.
+  TermPtr operand = require(operand_expr);
+  // A query that selects nothing in particular stands for the key of its rows.
   auto spec = std::make_shared<query::QuerySpec>(*query.spec());
   if (spec->default_projection && spec->root && spec->root->model != nullptr) {
     spec->default_projection = false;
-    for (const std::uint32_t field : spec->root->model->primary_key)
+    for (const std::uint32_t field : key_seen_by(*operand, *spec->root->model))
       spec->outputs.push_back({query::column_term(spec->root, field), nullptr});
   }
-  const std::size_t wanted = operand->kind == TermKind::tuple ? operand->children.size() : 1;
+  std::vector<TermPtr> parts = parts_of(*operand);
+  const std::size_t wanted = parts.empty() ? 1 : parts.size();
   const std::vector<query::OutputColumn> columns = query::output_columns(*spec);
   if (columns.size() != wanted) {
     throw QueryError("the query in 'in' on " + describe(*operand) + " selects " + std::to_string(columns.size()) +
-                     " columns where " + std::to_string(wanted) + " is needed; select just that");
+                     " columns where " + std::to_string(wanted) + (wanted == 1 ? " is" : " are") +
+                     " needed; select just that");
   }
-  if (wanted == 1) {
-    Term shown;
-    shown.kind = TermKind::output;
-    shown.name = columns.front().name;
-    shown.type = columns.front().type;
-    query::require_comparable(*operand, shown, "in");
-    const bool decimals = operand->type.kind == TypeKind::decimal || shown.type.kind == TypeKind::decimal;
-    if (decimals && (operand->type.kind != shown.type.kind || operand->type.scale != shown.type.scale)) {
-      throw QueryError("'in' compares " + describe(*operand) + " (" + to_string(operand->type) + ") with a query of " +
-                       to_string(shown.type) + "; cast one of them");
-    }
+  if (parts.empty()) {
+    require_member(*operand, columns.front());
+  } else {
+    for (std::size_t i = 0; i < wanted; ++i) require_member(*parts[i], columns[i]);
+    operand = std::make_shared<const Term>(node(TermKind::tuple, TypeKind::unknown, std::move(parts)));
   }
   Term term = node(TermKind::in_query, TypeKind::boolean, {operand});
   term.negated = negated;
@@ -251,6 +448,7 @@ Expr membership(const Expr& operand_expr, const Query& query, bool negated) {
 
 Expr between_of(const Expr& operand_expr, const Expr& low, const Expr& high, bool negated) {
   const TermPtr& operand = require(operand_expr);
+  require_single(*operand, "between");
   const TermPtr from = query::bound_beside(require(low), *operand);
   const TermPtr to = query::bound_beside(require(high), *operand);
   if (is_null_value(*from) || is_null_value(*to)) throw QueryError("'between' with null is never true");
@@ -300,7 +498,11 @@ Expr::Expr(const Query& query) : Expr(subquery_term(query, TermKind::subquery)) 
 Expr Expr::as(std::string_view alias) const {
   if (!is_identifier(alias))
     throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
-  Term term = node(TermKind::alias, require(*this)->type, {term_});
+  if (!query::key_columns(*require(*this)).empty()) {
+    throw QueryError(describe(*term_) + " is a key of the columns " + query::key_column_names(*term_) +
+                     ", which one alias cannot name; name them one by one");
+  }
+  Term term = node(TermKind::alias, term_->type, {term_});
   term.name = alias;
   return wrap(std::move(term));
 }
@@ -329,8 +531,19 @@ Expr Expr::in(Values values) const { return membership(*this, std::move(values),
 Expr Expr::in(const Query& query) const { return membership(*this, query, false); }
 Expr Expr::not_in(Values values) const { return membership(*this, std::move(values), true); }
 Expr Expr::not_in(const Query& query) const { return membership(*this, query, true); }
-Expr Expr::is_null() const { return Expr(null_test(require(*this), false)); }
-Expr Expr::is_not_null() const { return Expr(null_test(require(*this), true)); }
+Expr Expr::in_keys(const std::vector<KeyRef>& keys, bool negated) const {
+  const TermPtr& operand = require(*this);
+  std::vector<std::vector<Pair>> rows;
+  for (const KeyRef& key : keys) rows.push_back(beside_row(operand, key));
+  const bool several = rows.empty() ? !parts_of(*operand).empty() : rows.front().size() > 1;
+  if (several) return any_of_rows(std::move(rows), negated);
+  Values values;
+  for (const std::vector<Pair>& row : rows) values.push_back(row.front().right->value);
+  return membership(*this, std::move(values), negated);
+}
+
+Expr Expr::is_null() const { return Expr(null_check(require(*this), false)); }
+Expr Expr::is_not_null() const { return Expr(null_check(require(*this), true)); }
 Expr Expr::is_distinct_from(const Expr& other) const { return compare(BinaryOp::is_distinct, *this, other); }
 Expr Expr::is_not_distinct_from(const Expr& other) const { return compare(BinaryOp::is_not_distinct, *this, other); }
 Expr Expr::between(const Expr& low, const Expr& high) const { return between_of(*this, low, high, false); }
@@ -411,7 +624,13 @@ Expr not_exists(const Query& query) {
 Expr tuple(std::vector<Expr> items) {
   if (items.empty()) throw QueryError("a tuple needs at least one item");
   std::vector<TermPtr> children;
-  for (const Expr& item : items) children.push_back(require(item));
+  for (const Expr& item : items) {
+    if (std::vector<TermPtr> columns = query::key_columns(*require(item)); !columns.empty()) {
+      std::move(columns.begin(), columns.end(), std::back_inserter(children));
+    } else {
+      children.push_back(item.term());
+    }
+  }
   return wrap(node(TermKind::tuple, TypeKind::unknown, std::move(children)));
 }
 

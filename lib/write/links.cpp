@@ -5,6 +5,7 @@
 #include "dorm/error.hpp"
 #include "load/run.hpp"
 #include "query/builder.hpp"
+#include "query/snapshots.hpp"
 #include "query/validate.hpp"
 
 namespace dorm::write {
@@ -41,15 +42,20 @@ TermPtr membership(std::vector<TermPtr> columns, QuerySpec select) {
 
 // The target query reduced to the key that links refer to.
 QuerySpec keys_of(const query::SpecPtr& targets, const RelationInfo& relation, const ModelInfo& target) {
-  if (!targets->root || targets->root->model == nullptr || targets->root->model->id != target.id) {
+  if (!targets->root || targets->root->model == nullptr || !query::same_model(*targets->root->model, target)) {
     throw QueryError("'" + relation.name + "' links rows of '" + target.name +
                      "'; the query given selects another model");
   }
   QuerySpec keys = *targets;
   keys.default_projection = false;
   keys.outputs.clear();
-  for (const std::uint32_t field : relation.target_fields)
-    keys.outputs.push_back({query::column_term(keys.root, field), nullptr});
+  for (const std::uint32_t field : relation.target_fields) {
+    const std::uint32_t own = query::field_in(*keys.root->model, target, field);
+    if (own == no_index)
+      throw QueryError("'" + relation.name + "' links by '" + query::label_of(target, target.fields[field]) +
+                       "', which the query given, from before a reload, does not know; take new handles");
+    keys.outputs.push_back({query::column_term(keys.root, own), nullptr});
+  }
   if (!keys.limit && !keys.offset) keys.order_by.clear();
   return keys;
 }
