@@ -88,6 +88,7 @@ class Loader {
     } else {
       by_key();
     }
+    warn_of_vanished_targets();
     fill_rest();
     return entry_;
   }
@@ -278,10 +279,26 @@ class Loader {
     }
   }
 
+  bool is_unknown(std::uint32_t slot) const {
+    return load_.parent->find_span(slot, entry_->name).span.state == graph::RelationState::not_loaded;
+  }
+
+  // A foreign key that leads nowhere reads as null; only the database's owner can mend it, so he is told.
+  void warn_of_vanished_targets() const {
+    // Where the children are filtered, one that is missing tells nothing.
+    if (!relation_.holds_key() || load_.partial || !engine_.session->is_observed()) return;
+    const auto vanished = std::count_if(keys_.begin(), keys_.end(),
+                                        [&](const KeyView& key) { return is_unknown(parents_.at(key).front()); });
+    if (vanished == 0) return;
+    engine_.session->warn("'" + load_.parent->shape->model->name + "." + relation_.name + "' has " +
+                          std::to_string(vanished) + (vanished == 1 ? " key" : " keys") + " of '" + target_.name +
+                          "' rows that are gone; the relation reads as null there");
+  }
+
   // Asked for and not found: null or empty is known now.
   void fill_rest() {
     for (const std::uint32_t slot : load_.slots) {
-      if (load_.parent->find_span(slot, entry_->name).span.state != graph::RelationState::not_loaded) continue;
+      if (!is_unknown(slot)) continue;
       if (relation_.to_many()) {
         entry_->set_many(slot, entry_->target_count(), 0);
       } else {

@@ -211,6 +211,9 @@ void Session::run_transaction(const std::function<void(TransactionScope&)>& body
   });
 }
 
+bool Session::is_observed() const noexcept { return observers_->any(); }
+void Session::warn(std::string_view text) const noexcept { observers_->warn(text); }
+
 std::shared_ptr<void> Session::add_observer(std::shared_ptr<Observer> observer) {
   return observers_->add(std::move(observer));
 }

@@ -75,6 +75,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   ConnectionScope hold();
 
+  // Tells the observers something that a person should read. Make the text only where it is_observed().
+  bool is_observed() const noexcept;
+  void warn(std::string_view text) const noexcept;
   // Observes as long as the result lives.
   std::shared_ptr<void> add_observer(std::shared_ptr<Observer> observer);
 
