@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/builder.hpp"
+#include "query/grouping.hpp"
 #include "query/plan.hpp"
 #include "sql/arena.hpp"
 
@@ -32,7 +33,7 @@ class Compiler {
   void count(const QuerySpec& spec) {
     sql::Select outer{};
     const bool plain = spec.set_op == sql::SetOp::none && !spec.distinct && spec.group_by.empty() && !spec.having &&
-                       !spec.limit && !spec.offset;
+                       !spec.limit && !spec.offset && !is_aggregated(spec);
     if (plain) {
       outer = *select(spec, Role::rows_only);
     } else {
@@ -49,13 +50,13 @@ class Compiler {
   }
 
   void exists(const QuerySpec& spec) {
-    sql::Select inner = *select(spec, spec.set_op == sql::SetOp::none ? Role::rows_only : Role::counted);
+    sql::Select inner = *select(spec, plain_rows(spec) ? Role::rows_only : Role::counted);
     if (inner.outputs.empty() && inner.set_op == sql::SetOp::none)
       inner.outputs = list<sql::Output>({{integer(1), {}}});
     if (inner.limit == nullptr) inner.limit = integer(1);
     finish(inner);
     plan_.statement.columns.clear();
-    const std::size_t columns = spec.set_op == sql::SetOp::none ? 1 : output_columns(spec).size();
+    const std::size_t columns = plain_rows(spec) ? 1 : output_columns(spec).size();
     plan_.statement.columns.resize(columns);
   }
 
@@ -66,9 +67,11 @@ class Compiler {
     std::vector<sql::Assignment> set;
     for (const Change& change : changes) {
       const FieldInfo& field = spec.root->model->fields[change.field];
+      refuse_aggregates(*change.value, "update");
       set.push_back({arena_.text(field.column), expr(*change.value)});
     }
     update.set = arena_.list(set);
+    if (spec.where) refuse_aggregates(*spec.where, "where");
     if (spec.where) update.where = expr(*spec.where);
     finish(update);
   }
@@ -90,6 +93,7 @@ class Compiler {
     push_frame();
     sql::Delete statement{};
     statement.table = table_of(spec);
+    if (spec.where) refuse_aggregates(*spec.where, "where");
     if (spec.where) statement.where = expr(*spec.where);
     finish(statement);
   }
@@ -103,6 +107,9 @@ class Compiler {
     rows_only,  // no outputs: the caller writes them
     counted,    // outputs only where they decide the number of rows
   };
+
+  // Whether there are as many rows whatever is selected, so that nothing need be where only rows are asked for.
+  static bool plain_rows(const QuerySpec& spec) { return spec.set_op == sql::SetOp::none && !is_aggregated(spec); }
 
   struct Entry {
     const Source* key;
@@ -270,6 +277,7 @@ class Compiler {
   }
 
   void plain(const QuerySpec& spec, Role role, sql::Select& made) {
+    check_grouping(spec);
     // All sources first: outputs may name any of them.
     if (spec.root) made.from = add_source(spec.root, false);
     std::vector<sql::Join> joins;
@@ -284,7 +292,7 @@ class Compiler {
       if (spec.joins[i].on) joins[i].on = expr(*spec.joins[i].on);
     made.joins = arena_.list(joins);
     made.distinct = spec.distinct;
-    const bool decides = spec.distinct || !spec.group_by.empty() || spec.having;
+    const bool decides = spec.distinct || !spec.group_by.empty() || spec.having || is_aggregated(spec);
     if (role == Role::counted && !decides) {
       made.outputs = list<sql::Output>({{integer(1), {}}});
     } else if (role != Role::rows_only) {
@@ -495,7 +503,7 @@ class Compiler {
         return arena_.expr(sql::Subquery{select(*term.query, Role::value)});
       case TermKind::exists: {
         sql::Select inner =
-            *select(*term.query, term.query->set_op == sql::SetOp::none ? Role::rows_only : Role::value);
+            *select(*term.query, plain_rows(*term.query) ? Role::rows_only : Role::value);
         if (inner.outputs.empty() && inner.set_op == sql::SetOp::none)
           inner.outputs = list<sql::Output>({{integer(1), {}}});
         return arena_.expr(sql::Exists{arena_.make(inner), term.negated});
