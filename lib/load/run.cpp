@@ -107,16 +107,23 @@ graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& pl
     segment.optional = from.optional;
     segment.absent_is_null = from.absent_is_null;
     segment.parent = from.parent;
-    if (from.parent == graph::RowSink::none) continue;
-    if (!from.key.empty() && sharing == Sharing::per_parent) segment.node->use_slots();
+    segment.fold = from.fold;
+    segment.links = from.links;
+    segment.distinct = from.distinct;
+    if (from.parent == graph::RowSink::none || from.accessor.empty()) continue;
+    if (!from.key.empty() && !from.shared && sharing == Sharing::per_parent) segment.node->use_slots();
     graph::Node* parent = sink.segments[from.parent].node;
-    segment.relation =
-        parent->add_relation(std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node, false));
+    auto entry = std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node,
+                                                   from.fold == graph::RowSink::Fold::many);
+    entry->partial = from.partial;
+    if (from.links != graph::RowSink::none) entry->links = sink.segments[from.links].node;
+    segment.relation = parent->add_relation(std::move(entry));
+    if (from.inverse == no_index || from.fold == graph::RowSink::Fold::none) continue;
+    segment.inverse = segment.node->add_relation(
+        std::make_unique<graph::Relation>(from.inverse_accessor, from.inverse, parent, false));
   }
   engine.session->execute(plan.statement, parameters, &sink);
-  // Slots past the last one that was linked read as not loaded; cover them so that a later lazy load finds room.
-  for (const graph::RowSink::Segment& segment : sink.segments)
-    if (segment.relation != nullptr) segment.relation->cover(sink.segments[segment.parent].node->slot_count());
+  sink.finish();
   return sink.segments.front().node;
 }
 

@@ -28,7 +28,14 @@ struct SegmentPlan {
   bool absent_is_null = false;
   std::uint32_t parent = graph::RowSink::none;
   std::uint32_t relation = no_index;  // of the parent's model
-  std::string accessor;
+  std::string accessor;               // empty: no relation leads here, as to link rows
+  graph::RowSink::Fold fold = graph::RowSink::Fold::none;
+  std::uint32_t links = graph::RowSink::none;
+  bool shared = false;   // one row for all that lead to it
+  bool partial = false;  // a condition keeps some of the related rows out
+  bool distinct = false;
+  std::uint32_t inverse = no_index;  // the to-one relation of this model that leads back to the parent
+  std::string inverse_accessor;
 };
 
 struct Plan {
