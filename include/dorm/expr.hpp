@@ -160,6 +160,10 @@ class DORM_EXPORT Column : public Expr {
   using Expr::Expr;
   Column(std::shared_ptr<const query::Term> term, std::shared_ptr<DatabaseImpl> database) noexcept
       : Expr(std::move(term)), database_(std::move(database)) {}
+  // A member of the model that this relation leads to: track["album"]["name"]; the query joins what the path needs.
+  // Throws QueryError for an unknown name, or if this is no relation.
+  Column operator[](std::string_view member) const;
+  Column operator[](const char* member) const { return (*this)[std::string_view(member)]; }
   // The link model of a many_to_many: course["students"].through(). Throws QueryError for any other member.
   Model through() const;
 

@@ -2,6 +2,7 @@
 
 #include "core/coerce.hpp"
 #include "core/json_reader.hpp"
+#include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
@@ -9,6 +10,7 @@
 #include "model/row_access.hpp"
 #include "model/row_make.hpp"
 #include "query/builder.hpp"
+#include "query/path.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"
 #include "write/row_write.hpp"
@@ -97,6 +99,15 @@ class Maker {
 }  // namespace
 
 Column Model::operator[](std::string_view member) const { return Column(query::member(source_, member), database_); }
+
+Column Column::operator[](std::string_view member) const {
+  const query::Term* term = term_.get();
+  if (term == nullptr || term->kind != query::TermKind::relation) {
+    throw QueryError("'" + (term == nullptr ? std::string() : query::describe(*term)) +
+                     "' is not a relation; it has no member " + quote(member));
+  }
+  return Column(query::path_member(query::path_source(term->source, term->index), member), database_);
+}
 
 Model Column::through() const {
   const query::Term* term = term_.get();

@@ -9,6 +9,7 @@
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
 #include "query/builder.hpp"
+#include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"
@@ -63,6 +64,7 @@ std::vector<query::OutputSpec> outputs_of(const std::vector<Selectable>& items) 
 Query changed(const Query& query, const auto& change) {
   auto spec = std::make_shared<QuerySpec>(*query.spec());
   change(*spec);
+  query::join_paths(*spec);
   return {query.database(), std::move(spec)};
 }
 
