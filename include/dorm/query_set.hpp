@@ -185,11 +185,14 @@ class DORM_EXPORT QuerySet {
   // ---- what comes with them ----
   QuerySet select_related(const std::vector<Path>& paths) const;  // joined: one query; each parent has its own children
   QuerySet select_related(const Path& path) const { return select_related(std::vector<Path>{path}); }
+  QuerySet select_related(std::initializer_list<Path> paths) const { return select_related(std::vector<Path>(paths)); }
   QuerySet prefetch_related(const std::vector<Prefetch>& paths) const;  // one query per path; children are shared
   QuerySet prefetch_related(const Prefetch& path) const;
+  QuerySet prefetch_related(std::initializer_list<Prefetch> paths) const;
   // Like prefetch_related, but by whatever strategy suits best; the result is the same.
   QuerySet load_related(const std::vector<Prefetch>& paths) const;
   QuerySet load_related(const Prefetch& path) const;
+  QuerySet load_related(std::initializer_list<Prefetch> paths) const;
   QuerySet select_all(bool follow = false) const;  // all relations; follow: theirs, too
   QuerySet strategy(std::string_view path, Strategy strategy) const;
   QuerySet load_required(bool on) const;  // required foreign keys load themselves unless false
@@ -268,6 +271,7 @@ class DORM_EXPORT Prefetch {
   Prefetch where(std::string_view path, Expr value) const { return where(Lookup(path, std::move(value))); }
   Prefetch order_by(std::vector<Order> terms) const;
   Prefetch order_by(const Order& term) const { return order_by(std::vector<Order>{term}); }
+  Prefetch order_by(std::initializer_list<Order> terms) const { return order_by(std::vector<Order>(terms)); }
   Prefetch limit(std::int64_t per_parent) const;
   Prefetch offset(std::int64_t per_parent) const;
   Prefetch fields(const std::vector<FieldTree>& names) const;
@@ -299,7 +303,13 @@ class DORM_EXPORT Prefetch {
 inline QuerySet QuerySet::prefetch_related(const Prefetch& path) const {
   return prefetch_related(std::vector<Prefetch>{path});
 }
+inline QuerySet QuerySet::prefetch_related(std::initializer_list<Prefetch> paths) const {
+  return prefetch_related(std::vector<Prefetch>(paths));
+}
 inline QuerySet QuerySet::load_related(const Prefetch& path) const { return load_related(std::vector<Prefetch>{path}); }
+inline QuerySet QuerySet::load_related(std::initializer_list<Prefetch> paths) const {
+  return load_related(std::vector<Prefetch>(paths));
+}
 
 // Fills what is not loaded yet along these paths, for one row or for rows of any origin at once; what is loaded stays,
 // unless `refresh`. The rows must be of one model.
