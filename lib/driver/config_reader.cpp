@@ -60,7 +60,7 @@ class Reader {
   }
 
   static const std::array<Key<Config>, 4> root_keys;
-  static const std::array<Key<DatabaseConfig>, 11> database_keys;
+  static const std::array<Key<DatabaseConfig>, 12> database_keys;
   static const std::array<Key<PoolOptions>, 6> pool_keys;
 
  private:
@@ -256,6 +256,7 @@ class Reader {
   void prepared_statements(const Node& node, DatabaseConfig& database) { flag(node, database.prepared_statements); }
   void lazy(const Node& node, DatabaseConfig& database) { word(node, lazy_words, database.lazy); }
   void load_required(const Node& node, DatabaseConfig& database) { flag(node, database.load_required); }
+  void max_load_nodes(const Node& node, DatabaseConfig& database) { size(node, 1, 1'000, database.max_load_nodes); }
   void strict_tables(const Node& node, DatabaseConfig& database) { flag(node, database.strict_tables); }
   void log(const Node& node, DatabaseConfig& database) { word(node, log_words, database.log); }
 
@@ -276,7 +277,7 @@ const std::array<Reader::Key<Config>, 4> Reader::root_keys{{{"$schema", &Reader:
                                                             {"schemas", &Reader::schemas},
                                                             {"default", &Reader::default_database},
                                                             {"databases", &Reader::databases}}};
-const std::array<Reader::Key<DatabaseConfig>, 11> Reader::database_keys{
+const std::array<Reader::Key<DatabaseConfig>, 12> Reader::database_keys{
     {{"url", &Reader::url},
      {"password", &Reader::password},
      {"pragmas", &Reader::pragmas},
@@ -286,6 +287,7 @@ const std::array<Reader::Key<DatabaseConfig>, 11> Reader::database_keys{
      {"prepared_statements", &Reader::prepared_statements},
      {"lazy", &Reader::lazy},
      {"load_required", &Reader::load_required},
+     {"max_load_nodes", &Reader::max_load_nodes},
      {"strict_tables", &Reader::strict_tables},
      {"log", &Reader::log}}};
 const std::array<Reader::Key<PoolOptions>, 6> Reader::pool_keys{{{"size", &Reader::pool_size},

@@ -120,6 +120,7 @@ class Node : public detail::NodeStorage {
 
   Graph* const graph;
   const std::shared_ptr<const Shape> shape;
+  std::uint8_t lazy = 0;  // policy of this path of the request, as Graph::lazy
   Arena arena;
   SlotStates states;  // touched by writers only
 

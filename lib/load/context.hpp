@@ -11,6 +11,7 @@
 #include "dorm/registry.hpp"
 #include "load/statement_cache.hpp"
 #include "query/plan.hpp"
+#include "query/request.hpp"
 #include "session/session.hpp"
 
 namespace dorm::load {
@@ -20,6 +21,7 @@ struct Engine {
   query::PlanCache plans;
   StatementCache statements;  // of the writers
   LazyPolicy lazy = LazyPolicy::batch;
+  query::ResolveOptions requests;  // of QuerySets
   std::atomic<bool> closed{false};  // by its Database; handles may outlive that
 };
 

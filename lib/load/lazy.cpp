@@ -21,6 +21,7 @@ std::shared_ptr<const Context> shared_context(const graph::Node& node) {
 
 LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, const Engine& engine) {
   if (const auto query = static_cast<LazyPolicy>(node.graph->lazy); query != LazyPolicy::unset) return query;
+  if (const auto path = static_cast<LazyPolicy>(node.lazy); path != LazyPolicy::unset) return path;
   if (relation != nullptr && relation->lazy != LazyPolicy::unset) return relation->lazy;
   if (node.shape->model->lazy != LazyPolicy::unset) return node.shape->model->lazy;
   return engine.lazy;

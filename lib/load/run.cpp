@@ -5,7 +5,6 @@
 
 #include "core/coerce.hpp"
 #include "dorm/error.hpp"
-#include "graph/row_sink.hpp"
 
 namespace dorm::load {
 namespace {
@@ -92,14 +91,13 @@ Cell Parameters::cell_of(const Value& value) {
   return borrow(value);
 }
 
-graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters,
-                      Sharing sharing, std::uint32_t rows, graph::Node* root) {
+Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, std::uint32_t rows,
+                 graph::Node* root) {
   const unsigned shift = rows <= 1 ? 0U : std::min(10U, static_cast<unsigned>(std::bit_width(rows - 1)));
-  graph::RowSink sink;
-  sink.segments.resize(plan.segments.size());
+  sink_.segments.resize(plan.segments.size());
   for (std::size_t i = 0; i < plan.segments.size(); ++i) {
     const query::SegmentPlan& from = plan.segments[i];
-    graph::RowSink::Segment& segment = sink.segments[i];
+    graph::RowSink::Segment& segment = sink_.segments[i];
     segment.node = i == 0 && root != nullptr ? root : graph.add_node(from.shape, shift);
     segment.columns = from.columns;
     segment.key = from.key;
@@ -112,19 +110,32 @@ graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& pl
     segment.distinct = from.distinct;
     if (from.parent == graph::RowSink::none || from.accessor.empty()) continue;
     if (!from.key.empty() && !from.shared && sharing == Sharing::per_parent) segment.node->use_slots();
-    graph::Node* parent = sink.segments[from.parent].node;
+    graph::Node* parent = sink_.segments[from.parent].node;
     auto entry = std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node,
                                                    from.fold == graph::RowSink::Fold::many);
     entry->partial = from.partial;
-    if (from.links != graph::RowSink::none) entry->links = sink.segments[from.links].node;
+    if (from.links != graph::RowSink::none) entry->links = sink_.segments[from.links].node;
     segment.relation = parent->add_relation(std::move(entry));
     if (from.inverse == no_index || from.fold == graph::RowSink::Fold::none) continue;
     segment.inverse = segment.node->add_relation(
         std::make_unique<graph::Relation>(from.inverse_accessor, from.inverse, parent, false));
   }
-  engine.session->execute(plan.statement, parameters, &sink);
-  sink.finish();
-  return sink.segments.front().node;
+}
+
+void Filling::execute(Engine& engine, const query::Plan& plan, std::span<const Cell> parameters) {
+  engine.session->execute(plan.statement, parameters, &sink_);
+}
+
+graph::Node* Filling::finish() {
+  sink_.finish();
+  return sink_.segments.front().node;
+}
+
+graph::Node* run_into(Engine& engine, graph::Graph& graph, const query::Plan& plan, std::span<const Cell> parameters,
+                      Sharing sharing, std::uint32_t rows, graph::Node* root) {
+  Filling filling(graph, plan, sharing, rows, root);
+  filling.execute(engine, plan, parameters);
+  return filling.finish();
 }
 
 std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context,

@@ -8,6 +8,8 @@ DatabaseImpl::DatabaseImpl(DatabaseConfig configuration, std::shared_ptr<Session
     : config(std::move(configuration)) {
   session = std::move(opened);
   lazy = config.lazy;
+  requests.load_required = config.load_required;
+  requests.max_nodes = config.max_load_nodes;
 }
 
 void DatabaseImpl::require_open() const {

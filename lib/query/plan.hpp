@@ -34,6 +34,7 @@ struct SegmentPlan {
   bool shared = false;   // one row for all that lead to it
   bool partial = false;  // a condition keeps some of the related rows out
   bool distinct = false;
+  LazyPolicy lazy = LazyPolicy::unset;
   std::uint32_t inverse = no_index;  // the to-one relation of this model that leads back to the parent
   std::string inverse_accessor;
 };

@@ -106,7 +106,7 @@ struct Unit {
 
 struct ResolveOptions {
   bool load_required = true;
-  std::uint32_t max_nodes = 48;
+  std::size_t max_nodes = 48;
 };
 
 // Throws QueryError for what does not fit together, LimitError naming the paths for more than max_nodes.

@@ -648,7 +648,7 @@ class Resolver {
                                       [](const auto& child) { return is_used(*child); });
   }
 
-  static void add_joins(QuerySpec& spec, const Node& node) {
+  void add_joins(QuerySpec& spec, const Node& node) const {
     const PathJoin path = join_of(node.source);
     if (path.link) {
       JoinSpec link;
@@ -666,6 +666,8 @@ class Resolver {
     join.relation = node.via->index;
     join.accessor = node.via->name;
     join.partial = node.partial;
+    for (const auto& [path, lazy] : request_.lazy_paths)
+      if (path == relations_of(node.source)) join.lazy = lazy;
     spec.joins.push_back(std::move(join));
   }
 

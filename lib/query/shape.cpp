@@ -45,6 +45,7 @@ class Shaper {
         name(join.accessor);
         put('r', join.relation);
         if (join.shared) text_ += 's';
+        if (join.lazy != LazyPolicy::unset) put('z', static_cast<std::uint64_t>(join.lazy));
         if (join.partial) text_ += 'p';
         if (join.on) term(*join.on);
       }

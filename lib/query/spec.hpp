@@ -60,6 +60,7 @@ struct JoinSpec {
   std::uint32_t relation = no_index;
   std::string accessor;
   bool shared = false;   // parents: one row per key for all that lead to it, instead of one for each
+  LazyPolicy lazy = LazyPolicy::unset;  // of the joined rows
   bool partial = false;  // parents: a condition keeps some of the related rows out
 };
 

@@ -60,7 +60,7 @@ TEST(Config, ReadsEveryKey) {
                 "pool": { "size": 3, "checkout_timeout_ms": 3000, "idle_timeout_ms": 1, "max_lifetime_ms": 2,
                           "ping_after_ms": 3, "leak_warning_ms": 0 },
                 "statement_timeout_ms": 10000, "statement_cache": 7, "prepared_statements": false,
-                "lazy": "raise_n_plus_one", "load_required": true, "strict_tables": false, "log": "debug" }
+                "lazy": "raise_n_plus_one", "load_required": false, "max_load_nodes": 12, "strict_tables": false, "log": "debug" }
     }})",
                              variables({{"DB_PASSWORD", "s3cret"}}));
   EXPECT_THAT(config.schemas, ElementsAre("schemas/social", "/srv/plugins.json"));
@@ -83,7 +83,8 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(prod.statement_cache, 7U);
   EXPECT_FALSE(prod.prepared_statements);
   EXPECT_EQ(prod.lazy, LazyPolicy::raise_n_plus_one);
-  EXPECT_TRUE(prod.load_required);
+  EXPECT_FALSE(prod.load_required);
+  EXPECT_EQ(prod.max_load_nodes, 12U);
   EXPECT_FALSE(prod.strict_tables);
   EXPECT_EQ(prod.log, LogLevel::debug);
 }
