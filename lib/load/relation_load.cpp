@@ -1,75 +1,174 @@
 #include "load/relation_load.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <mutex>
-#include <unordered_map>
 
 #include "dorm/error.hpp"
-#include "graph/key_index.hpp"
-#include "load/run.hpp"
+#include "load/key_groups.hpp"
 #include "query/builder.hpp"
 
 namespace dorm::load {
 namespace {
 
-constexpr std::size_t keys_per_query = 100'000;
-constexpr std::size_t composite_keys_per_query = 200;  // each is an AND of its own
+constexpr std::size_t keys_per_query = 1'000'000;       // they travel as one value
+constexpr std::size_t spread_keys_per_query = 16'384;   // each is a parameter
+constexpr std::size_t composite_keys_per_query = 1024;  // each is an AND of its own
 
 // What cells that were loaded later point to.
 struct Texts final : graph::Attachment {
   graph::Arena arena;
 };
 
-// Cells of a key, wherever they lie.
-struct KeyView {
-  const Cell* cells;
-  const std::vector<std::uint32_t>* fields;
-};
-
-struct KeyHash {
-  std::size_t operator()(const KeyView& key) const noexcept {
-    std::uint64_t hash = 0;
-    for (const std::uint32_t field : *key.fields) hash = hash * 31U + graph::hash_cell(key.cells[field]);
-    return hash;
-  }
-};
-
-struct KeyEqual {
-  bool operator()(const KeyView& left, const KeyView& right) const noexcept {
-    for (std::size_t i = 0; i < left.fields->size(); ++i)
-      if (!graph::same_cell(left.cells[(*left.fields)[i]], right.cells[(*right.fields)[i]])) return false;
-    return true;
-  }
-};
-
-template <class T>
-using KeyMap = std::unordered_map<KeyView, T, KeyHash, KeyEqual>;
-
-bool is_complete(const KeyView& key, const char* what, const graph::Node& node) {
-  for (const std::uint32_t field : *key.fields) {
-    const Cell& cell = key.cells[field];
-    if (!cell.is_loaded()) {
+bool is_complete(const graph::Node& node, std::uint32_t slot, const std::vector<std::uint32_t>& fields,
+                 const char* what) {
+  const Cell* cells = node.cells(slot);
+  for (const std::uint32_t field : fields) {
+    if (!cells[field].is_loaded()) {
       throw StateError(std::string(what) + " needs '" + node.shape->model->name + "." +
                        node.shape->model->fields[field].name + "', which was not selected; select it too");
     }
-    if (cell.is_null()) return false;
+    if (cells[field].is_null()) return false;
   }
   return true;
 }
 
-void order_by_default(query::QuerySpec& spec, const query::SourcePtr& source, const RelationInfo& relation,
-                      const ModelInfo& target) {
-  if (!spec.order_by.empty()) return;
-  const std::vector<OrderTerm>& order = relation.order_by.empty() ? target.order_by : relation.order_by;
-  for (const OrderTerm& term : order)
-    spec.order_by.push_back({query::column_term(source, term.field), term.descending, {}});
-  // Equal rows in a fixed order: that of the primary key.
-  for (const std::uint32_t field : target.primary_key) {
-    if (std::none_of(order.begin(), order.end(), [&](const OrderTerm& term) { return term.field == field; })) {
-      spec.order_by.push_back({query::column_term(source, field), false, {}});
-    }
+Values key_values(const Cell* row, const std::vector<std::uint32_t>& fields) {
+  Values values;
+  for (const std::uint32_t field : fields) values.push_back(value_of(row[field]));
+  return values;
+}
+
+// Runs `run` with the keys of these groups, as many at a time as a statement takes.
+void in_chunks(const KeyGroups& groups, const std::vector<std::uint32_t>& wanted, bool spread,
+               const std::function<void(std::vector<Values>)>& run) {
+  const std::size_t chunk = groups.fields().size() != 1 ? composite_keys_per_query
+                            : spread                    ? spread_keys_per_query
+                                                        : keys_per_query;
+  for (std::size_t begin = 0; begin < wanted.size(); begin += chunk) {
+    std::vector<Values> keys;
+    const std::size_t end = std::min(wanted.size(), begin + chunk);
+    keys.reserve(end - begin);
+    for (std::size_t i = begin; i < end; ++i) keys.push_back(key_values(groups.row(wanted[i]), groups.fields()));
+    run(std::move(keys));
   }
 }
+
+std::vector<std::uint32_t> all_of_groups(const KeyGroups& groups) {
+  std::vector<std::uint32_t> all(groups.size());
+  for (std::uint32_t group = 0; group < groups.size(); ++group) all[group] = group;
+  return all;
+}
+
+// The statement of one load: what it selects from, and which of its rows hold the key.
+class Statement {
+ public:
+  Statement(const Context& context, const RelationLoad& load)
+      : relation_(*load.relation),
+        load_(load),
+        target_(load.children ? load.children->root
+                              : query::model_source(context.registry, context.registry.model(relation_.target))) {
+    if (relation_.through == no_index) {
+      holder_ = target_;
+      key_ = relation_.target_fields;
+      by_key();
+    } else {
+      const ModelInfo& through = context.registry.model(relation_.through);
+      holder_ = query::model_source(context.registry, through);
+      key_ = through.relations[relation_.through_source].fields;
+      by_links(through.relations[relation_.through_target]);
+    }
+  }
+
+  const std::vector<std::uint32_t>& key() const noexcept { return key_; }
+  const query::SourcePtr& holder() const noexcept { return holder_; }
+  // Whether the limit is left to whoever reads the rows.
+  bool is_sliced() const { return is_limited() && !can_number(spec_); }
+  bool is_spread() const {
+    return query::is_spread(holder_->model->fields[key_.front()].type);
+  }
+  query::QuerySpec among(std::vector<Values> keys) const {
+    return among(key_condition(holder_, key_, std::move(keys)));
+  }
+  query::QuerySpec among(const query::SpecPtr& keys) const { return among(key_condition(holder_, key_, keys)); }
+
+ private:
+  bool is_limited() const { return load_.limit.has_value() || load_.offset.value_or(0) > 0; }
+
+  // Children that hold our key, or whose key we hold.
+  void by_key() {
+    if (load_.children) {
+      spec_ = *load_.children;
+    } else {
+      spec_.root = spec_.context = target_;
+    }
+    spec_ = with_fields(std::move(spec_), key_);
+    if (relation_.to_many()) order_by_default(spec_, target_, relation_);
+  }
+
+  // Link rows joined with their targets: each distinct target once, the link rows readable beside it.
+  void by_links(const RelationInfo& to_target) {
+    spec_.root = spec_.context = holder_;
+    spec_.default_projection = false;
+    for (const FieldInfo& field : holder_->model->fields)
+      spec_.outputs.push_back({query::column_term(holder_, field.index), nullptr});
+    query::JoinSpec join;
+    join.from = holder_;
+    join.target = target_;
+    join.on = query::relation_condition(to_target, holder_, target_);
+    join.relation = to_target.index;
+    join.accessor = to_target.name;
+    join.shared = true;
+    spec_.joins.push_back(std::move(join));
+    if (load_.children) {
+      const query::QuerySpec& children = *load_.children;
+      if (children.default_projection) {
+        spec_.outputs.push_back({nullptr, target_});
+      } else {
+        spec_.outputs.insert(spec_.outputs.end(), children.outputs.begin(), children.outputs.end());
+      }
+      spec_.joins.insert(spec_.joins.end(), children.joins.begin(), children.joins.end());
+      spec_.ctes = children.ctes;
+      spec_.where = children.where;
+      spec_.order_by = children.order_by;
+      spec_.parents = (children.parents || !children.joins.empty()) && load_.joined == Sharing::per_parent;
+    } else {
+      spec_.outputs.push_back({nullptr, target_});
+    }
+    order_by_default(spec_, target_, relation_);
+    // The same target linked twice.
+    if (spec_.parents && !links_once()) order_by_key(spec_, holder_);
+  }
+
+  bool links_once() const {
+    const ModelInfo& through = *holder_->model;
+    const std::vector<std::uint32_t>& there = through.relations[relation_.through_target].fields;
+    const auto among_both = [&](const std::vector<std::uint32_t>& fields) {
+      return !fields.empty() && std::all_of(fields.begin(), fields.end(), [&](std::uint32_t field) {
+        return std::count(key_.begin(), key_.end(), field) + std::count(there.begin(), there.end(), field) != 0;
+      });
+    };
+    return among_both(through.primary_key) ||
+           std::any_of(through.uniques.begin(), through.uniques.end(),
+                       [&](const UniqueInfo& unique) { return !unique.where && among_both(unique.fields); });
+  }
+
+  query::QuerySpec among(const query::TermPtr& condition) const {
+    if (is_limited() && can_number(spec_))
+      return number_per_key(spec_, {key_, load_.limit, load_.offset}, condition);
+    query::QuerySpec spec = spec_;
+    spec.where = query::all_of(spec.where, condition);
+    return spec;
+  }
+
+  const RelationInfo& relation_;
+  const RelationLoad& load_;
+  const query::SourcePtr target_;
+  query::SourcePtr holder_;          // of the key: the target, or the link rows
+  std::vector<std::uint32_t> key_;  // of the holder
+  query::QuerySpec spec_;
+};
 
 class Loader {
  public:
@@ -79,36 +178,38 @@ class Loader {
         load_(load),
         graph_(*load.parent->graph),
         relation_(*load.relation),
-        target_(context->registry.model(load.relation->target)) {}
+        target_(context->registry.model(load.relation->target)),
+        statement_(*context, load),
+        groups_(*load.parent->shape->model, relation_.fields) {}
 
   graph::Relation* run() {
-    collect_keys();
-    if (relation_.through != no_index) {
-      many_to_many();
-    } else {
-      by_key();
+    for (const std::uint32_t slot : load_.slots) {
+      const bool complete = is_complete(*load_.parent, slot, relation_.fields, "loading a relation");
+      group_of_slot_.push_back(complete ? groups_.add(load_.parent->cells(slot)) : KeyGroups::none);
     }
-    warn_of_vanished_targets();
-    fill_rest();
+    if (groups_.size() != 0 && load_.limit != 0) {
+      if (relation_.through != no_index) {
+        many_to_many();
+      } else {
+        by_key();
+      }
+    }
+    if (entry_ == nullptr) make_empty_entry();
+    if (relation_.to_many()) {
+      publish_lists();
+    } else {
+      publish_ones();
+    }
     return entry_;
   }
 
  private:
-  Values values_of(const KeyView& key) const {
-    Values values;
-    for (const std::uint32_t field : *key.fields) values.push_back(value_of(key.cells[field]));
-    return values;
-  }
-
-  void collect_keys() {
-    for (const std::uint32_t slot : load_.slots) {
-      const KeyView key{load_.parent->cells(slot), &relation_.fields};
-      if (!is_complete(key, "loading a relation", *load_.parent)) continue;
-      std::vector<std::uint32_t>& slots = parents_[key];
-      if (slots.empty()) keys_.push_back(key);
-      slots.push_back(slot);
-    }
-  }
+  // A child, or a target with its link row, of the parents of a group.
+  struct Element {
+    std::uint32_t group;
+    std::uint32_t target;
+    std::uint32_t link;
+  };
 
   // The entry that this load fills: the one that is there, so that its node grows, else a new one.
   graph::Relation* make_entry(graph::Node* target, graph::Node* links = nullptr) {
@@ -121,190 +222,226 @@ class Loader {
     return load_.parent->add_relation(std::move(entry));
   }
 
-  template <class Run>
-  void in_chunks(Run run) {
-    const std::size_t chunk = relation_.fields.size() == 1 ? keys_per_query : composite_keys_per_query;
-    for (std::size_t begin = 0; begin < keys_.size(); begin += chunk) {
-      std::vector<Values> keys;
-      for (std::size_t i = begin; i < std::min(keys_.size(), begin + chunk); ++i) keys.push_back(values_of(keys_[i]));
-      run(std::move(keys));
-    }
+  void make_empty_entry() {
+    graph::Node* target = graph_.add_node(context_->shape(target_), 0);
+    graph::Node* links = nullptr;
+    if (relation_.through != no_index)
+      links = graph_.add_node(context_->shape(context_->registry.model(relation_.through)), 0);
+    entry_ = make_entry(target, links);
   }
 
-  query::QuerySpec child_spec(const query::SourcePtr& source) const {
-    if (load_.children) return *load_.children;
-    query::QuerySpec spec;
-    spec.root = source;
-    spec.context = source;
-    return spec;
-  }
-
-  // Children that hold our key, or whose key we hold.
-  void by_key() {
-    const query::SourcePtr source =
-        load_.children ? load_.children->root : query::model_source(context_->registry, target_);
-    query::QuerySpec spec = with_fields(child_spec(source), relation_.target_fields);
-    if (relation_.to_many()) order_by_default(spec, source, relation_, target_);
-    entry_ = load_.children || load_.partial || !load_.append ? nullptr : load_.parent->find_relation(relation_.index);
-    // An entry made by assignment leads to rows of other graphs and has no node to add to.
-    if (entry_ != nullptr && entry_->target == nullptr) entry_ = nullptr;
-    graph::Node* node = entry_ == nullptr ? nullptr : entry_->target;
-    const query::TermPtr filter = spec.where;
-    in_chunks([&](std::vector<Values> keys) {
-      spec.where = query::all_of(filter, key_condition(source, relation_.target_fields, std::move(keys)));
+  // All rows go through one sink, however many statements bring them: a row that two of them bring is one.
+  graph::Node* run_statements(graph::Node* root) {
+    std::optional<Filling> filling;
+    const auto execute = [&](const query::QuerySpec& spec) {
       const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
       const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
-      const std::uint32_t first = node == nullptr ? 0 : node->slot_count();
-      node = run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()),
-                      node);
-      if (entry_ == nullptr) entry_ = make_entry(node);
-      stitch(*node, first);
-    });
-    if (entry_ == nullptr) entry_ = make_entry(graph_.add_node(query::model_shape(target_), 0));
+      if (!filling) filling.emplace(graph_, *plan, load_.joined, groups_.size(), root);
+      filling->execute(engine_, *plan, Parameters(*plan, shaped.slots).cells());
+    };
+    if (load_.keys) {
+      execute(statement_.among(load_.keys));
+    } else {
+      in_chunks(groups_, all_of_groups(groups_), statement_.is_spread(),
+                [&](std::vector<Values> keys) { execute(statement_.among(std::move(keys))); });
+    }
+    return filling->finish();
   }
 
-  void stitch(graph::Node& node, std::uint32_t first) {
-    const std::uint32_t end = node.slot_count();
-    graph::Relation* inverse = inverse_entry(node, end);
-    if (!relation_.to_many()) {
-      for (std::uint32_t slot = first; slot < end; ++slot) {
-        const auto found = parents_.find(KeyView{node.cells(slot), &relation_.target_fields});
-        if (found == parents_.end()) continue;
-        if (inverse != nullptr) inverse->set_one(slot, found->second.front());
-        for (const std::uint32_t parent : found->second) entry_->set_one(parent, slot);
-      }
-      return;
-    }
-    // Children of one parent side by side, in the order they came.
-    KeyMap<std::vector<std::uint32_t>> children;
-    std::vector<KeyView> order;
+  void by_key() {
+    entry_ = load_.children || load_.partial || !load_.append ? nullptr : load_.parent->find_relation(relation_.index);
+    // An entry made by assignment leads to rows of other graphs and has no node to add to.
+    if (entry_ != nullptr && (entry_->target == nullptr || entry_->name != relation_.name)) entry_ = nullptr;
+    graph::Node* node = entry_ == nullptr ? nullptr : entry_->target;
+    const std::uint32_t first = node == nullptr ? 0 : node->slot_count();
+    node = run_statements(node);
+    assign(*node, first, statement_.key(), [&](std::uint32_t slot) { return slot; });
+    lead_back(*node);
+    if (entry_ == nullptr) entry_ = make_entry(node);
+  }
+
+  void many_to_many() {
+    const RelationInfo& to_target = statement_.holder()->model->relations[relation_.through_target];
+    graph::Node* links = run_statements(nullptr);
+    const graph::Relation* to = links->find_relation(to_target.index);
+    assign(*links, 0, statement_.key(), [&](std::uint32_t link) {
+      const graph::Span span = to->span(link);
+      return span.state == graph::RelationState::loaded ? span.begin : KeyGroups::none;
+    });
+    entry_ = make_entry(to->target, links);
+  }
+
+  // Gives the rows from `first` on, which hold the key in `fields`, to the groups of their parents.
+  template <class TargetOf>
+  void assign(const graph::Node& holder, std::uint32_t first, const std::vector<std::uint32_t>& fields,
+              TargetOf target_of) {
+    std::vector<std::uint32_t> strangers;
+    const std::uint32_t end = holder.slot_count();
     for (std::uint32_t slot = first; slot < end; ++slot) {
-      std::vector<std::uint32_t>& slots = children[KeyView{node.cells(slot), &relation_.target_fields}];
-      if (slots.empty()) order.push_back(KeyView{node.cells(slot), &relation_.target_fields});
-      slots.push_back(slot);
-    }
-    for (const KeyView& key : order) {
-      const auto found = parents_.find(key);
-      if (found == parents_.end()) continue;
-      const std::uint32_t begin = entry_->target_count();
-      const std::vector<std::uint32_t>& slots = children[key];
-      for (const std::uint32_t slot : slots) {
-        entry_->append_target(slot);
-        if (inverse != nullptr) inverse->set_one(slot, found->second.front());
+      const std::uint32_t target = target_of(slot);
+      if (target == KeyGroups::none) continue;
+      const std::uint32_t group = groups_.find(holder.cells(slot), fields);
+      if (group != KeyGroups::none) {
+        elements_.push_back({group, target, slot});
+      } else {
+        strangers.push_back(slot);
       }
-      for (const std::uint32_t parent : found->second)
-        entry_->set_many(parent, begin, static_cast<std::uint32_t>(slots.size()));
     }
+    if (strangers.empty() && !has_groups_to_ask_for()) return;
+    ask_for_groups(holder, first, strangers, fields, target_of);
+  }
+
+  // Of a row that many keys lead to, all of them are wanted, not only the one with the same bytes.
+  bool has_groups_to_ask_for() const {
+    if (relation_.to_many() || !groups_.asks_database() || load_.keys) return false;
+    return !unmatched_groups().empty();
+  }
+
+  std::vector<std::uint32_t> unmatched_groups() const {
+    std::vector<bool> matched(groups_.size());
+    for (const Element& element : elements_) matched[element.group] = true;
+    std::vector<std::uint32_t> unmatched;
+    for (std::uint32_t group = 0; group < groups_.size(); ++group)
+      if (!matched[group]) unmatched.push_back(group);
+    return unmatched;
+  }
+
+  // The database took keys for equal that differ in bytes: it says which.
+  template <class TargetOf>
+  void ask_for_groups(const graph::Node& holder, std::uint32_t first, const std::vector<std::uint32_t>& strangers,
+                      const std::vector<std::uint32_t>& fields, TargetOf target_of) {
+    KeyGroups rows(*holder.shape->model, fields);
+    std::vector<std::vector<std::uint32_t>> slots_of;
+    const auto add = [&](std::uint32_t slot) {
+      const std::uint32_t row = rows.add(holder.cells(slot));
+      if (row == slots_of.size()) slots_of.emplace_back();
+      slots_of[row].push_back(slot);
+    };
+    if (relation_.to_many()) {
+      for (const std::uint32_t slot : strangers) add(slot);
+    } else {
+      for (std::uint32_t slot = first; slot < holder.slot_count(); ++slot) add(slot);
+    }
+    std::vector<bool> wanted(groups_.size(), relation_.to_many());
+    if (!relation_.to_many())
+      for (const std::uint32_t group : unmatched_groups()) wanted[group] = true;
+
+    const query::SourcePtr parents = query::model_alias(
+        *query::model_source(context_->registry, context_->registry.model(relation_.model)), "");
+    query::QuerySpec spec;
+    spec.root = spec.context = statement_.holder();
+    spec.distinct = true;
+    spec.default_projection = false;
+    query::JoinSpec join;
+    join.from = statement_.holder();
+    join.target = parents;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const query::TermPtr ours = query::column_term(parents, relation_.fields[i]);
+      const query::TermPtr theirs = query::column_term(statement_.holder(), fields[i]);
+      join.on = query::all_of(join.on, query::equal(theirs, ours));
+      spec.outputs.push_back({theirs, nullptr});
+      spec.outputs.push_back({ours, nullptr});
+    }
+    spec.joins.push_back(std::move(join));
+    spec.mode = query::RowMode::tuples;
+    in_chunks(rows, all_of_groups(rows), statement_.is_spread(), [&](std::vector<Values> keys) {
+      spec.where = key_condition(statement_.holder(), fields, std::move(keys));
+      const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
+      const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
+      graph::Graph scratch(nullptr);
+      const graph::Node* pairs = run_into(engine_, scratch, *plan, shaped.slots, Sharing::shared, 8);
+      std::vector<std::uint32_t> theirs;
+      std::vector<std::uint32_t> ours;
+      for (std::uint32_t i = 0; i < fields.size(); ++i) {
+        theirs.push_back(2 * i);
+        ours.push_back(2 * i + 1);
+      }
+      for (std::uint32_t pair = 0; pair < pairs->slot_count(); ++pair) {
+        const std::uint32_t row = rows.find(pairs->cells(pair), theirs);
+        const std::uint32_t group = groups_.find(pairs->cells(pair), ours);
+        if (row == KeyGroups::none || group == KeyGroups::none || !wanted[group]) continue;
+        for (const std::uint32_t slot : slots_of[row]) elements_.push_back({group, target_of(slot), slot});
+      }
+    });
+    // Each group's elements in the order of the rows again.
+    std::stable_sort(elements_.begin(), elements_.end(),
+                     [](const Element& a, const Element& b) { return a.link < b.link; });
   }
 
   // The other side of a foreign key, where it leads to one row: known without asking.
-  graph::Relation* inverse_entry(graph::Node& node, std::uint32_t slots) {
-    if (relation_.inverse == no_index) return nullptr;
+  void lead_back(graph::Node& node) {
+    if (relation_.inverse == no_index) return;
     const RelationInfo& inverse = target_.relations[relation_.inverse];
-    if (inverse.to_many() || inverse.name.empty()) return nullptr;
+    if (inverse.to_many() || inverse.name.empty()) return;
     graph::Relation* entry = node.find_relation(inverse.index);
     if (entry == nullptr || entry->target != load_.parent) {
       const std::lock_guard lock(graph_.mutex);
       entry = node.add_relation(std::make_unique<graph::Relation>(inverse.name, inverse.index, load_.parent, false));
     }
-    entry->cover(slots);
-    return entry;
+    entry->cover(node.slot_count());
+    std::vector<std::uint32_t> parent(groups_.size(), KeyGroups::none);
+    for (std::size_t i = load_.slots.size(); i-- > 0;)
+      if (group_of_slot_[i] != KeyGroups::none) parent[group_of_slot_[i]] = load_.slots[i];
+    for (const Element& element : elements_) entry->set_one(element.target, parent[element.group]);
   }
 
-  // Link rows joined with their targets: each distinct target once, the link rows readable beside it.
-  void many_to_many() {
-    const ModelInfo& through = context_->registry.model(relation_.through);
-    const RelationInfo& to_source = through.relations[relation_.through_source];
-    const RelationInfo& to_target = through.relations[relation_.through_target];
-    const query::SourcePtr links = query::model_source(context_->registry, through);
-    const query::SourcePtr target =
-        load_.children ? load_.children->root : query::model_source(context_->registry, target_);
-    query::QuerySpec spec;
-    spec.root = links;
-    spec.context = links;
-    spec.default_projection = false;
-    for (const FieldInfo& field : through.fields)
-      spec.outputs.push_back({query::column_term(links, field.index), nullptr});
-    spec.outputs.push_back({nullptr, target});
-    query::JoinSpec join;
-    join.from = links;
-    join.target = target;
-    join.on = query::relation_condition(to_target, links, target);
-    join.relation = to_target.index;
-    join.accessor = to_target.name;
-    spec.joins.push_back(std::move(join));
-    if (load_.children) {
-      spec.where = load_.children->where;
-      spec.order_by = load_.children->order_by;
-    }
-    order_by_default(spec, target, relation_, target_);
-    const query::TermPtr filter = spec.where;
-    in_chunks([&](std::vector<Values> keys) {
-      spec.where = query::all_of(filter, key_condition(links, to_source.fields, std::move(keys)));
-      const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
-      const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
-      graph::Node* node =
-          run_into(engine_, graph_, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys_.size()));
-      graph::Relation* to = node->find_relation(to_target.index);
-      entry_ = make_entry(to->target, node);
-      stitch_links(*node, *to, to_source.fields);
-    });
-    if (entry_ == nullptr) {
-      graph::Node* none = graph_.add_node(query::model_shape(target_), 0);
-      entry_ = make_entry(none, graph_.add_node(query::model_shape(through), 0));
-    }
-  }
-
-  void stitch_links(graph::Node& links, const graph::Relation& to, const std::vector<std::uint32_t>& source_fields) {
-    KeyMap<std::vector<std::uint32_t>> by_owner;
-    std::vector<KeyView> order;
-    for (std::uint32_t link = 0; link < links.slot_count(); ++link) {
-      if (to.span(link).state != graph::RelationState::loaded) continue;
-      const KeyView key{links.cells(link), &source_fields};
-      std::vector<std::uint32_t>& slots = by_owner[key];
-      if (slots.empty()) order.push_back(key);
-      slots.push_back(link);
-    }
-    for (const KeyView& key : order) {
-      const auto found = parents_.find(key);
-      if (found == parents_.end()) continue;
-      const std::uint32_t begin = entry_->target_count();
-      const std::vector<std::uint32_t>& slots = by_owner[key];
-      for (const std::uint32_t link : slots) {
-        entry_->append_target(to.span(link).begin);
-        entry_->append_link(link);
+  void publish_ones() {
+    std::vector<std::uint32_t> target(groups_.size(), KeyGroups::none);
+    for (const Element& element : elements_) target[element.group] = element.target;
+    warn_of_vanished_targets(std::count(target.begin(), target.end(), KeyGroups::none));
+    for (std::size_t i = 0; i < load_.slots.size(); ++i) {
+      const std::uint32_t group = group_of_slot_[i];
+      if (group == KeyGroups::none || target[group] == KeyGroups::none) {
+        entry_->set_state(load_.slots[i], graph::RelationState::null);
+      } else {
+        entry_->set_one(load_.slots[i], target[group]);
       }
-      for (const std::uint32_t parent : found->second)
-        entry_->set_many(parent, begin, static_cast<std::uint32_t>(slots.size()));
     }
   }
 
-  bool is_unknown(std::uint32_t slot) const {
-    return load_.parent->find_span(slot, entry_->name).span.state == graph::RelationState::not_loaded;
+  // Children of one group side by side, in the order they came: a counting sort.
+  void publish_lists() {
+    std::vector<std::uint32_t> begin(std::size_t{groups_.size()} + 1);
+    for (const Element& element : elements_) ++begin[element.group + 1];
+    for (std::size_t i = 1; i < begin.size(); ++i) begin[i] += begin[i - 1];
+    std::vector<std::uint32_t> order(elements_.size());
+    std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
+    for (std::uint32_t i = 0; i < elements_.size(); ++i) order[next[elements_[i].group]++] = i;
+    const bool sliced = statement_.is_sliced();
+    const auto skipped = static_cast<std::uint64_t>(load_.offset.value_or(0));
+    const auto taken = static_cast<std::uint64_t>(load_.limit.value_or(std::numeric_limits<std::int64_t>::max()));
+    std::vector<graph::Span> spans(groups_.size());
+    for (std::uint32_t group = 0; group < groups_.size(); ++group) {
+      std::uint32_t from = begin[group];
+      std::uint32_t to = begin[group + 1];
+      if (sliced) {
+        from += static_cast<std::uint32_t>(std::min<std::uint64_t>(skipped, to - from));
+        to = from + static_cast<std::uint32_t>(std::min<std::uint64_t>(taken, to - from));
+      }
+      spans[group].begin = entry_->target_count();
+      spans[group].count = to - from;
+      for (std::uint32_t i = from; i < to; ++i) {
+        entry_->append_target(elements_[order[i]].target);
+        if (entry_->links != nullptr) entry_->append_link(elements_[order[i]].link);
+      }
+    }
+    for (std::size_t i = 0; i < load_.slots.size(); ++i) {
+      const std::uint32_t group = group_of_slot_[i];
+      if (group == KeyGroups::none) {
+        entry_->set_many(load_.slots[i], entry_->target_count(), 0);
+      } else {
+        entry_->set_many(load_.slots[i], spans[group].begin, spans[group].count);
+      }
+    }
   }
 
   // A foreign key that leads nowhere reads as null; only the database's owner can mend it, so he is told.
-  void warn_of_vanished_targets() const {
+  void warn_of_vanished_targets(std::ptrdiff_t vanished) const {
     // Where the children are filtered, one that is missing tells nothing.
-    if (!relation_.holds_key() || load_.partial || !engine_.session->is_observed()) return;
-    const auto vanished = std::count_if(keys_.begin(), keys_.end(),
-                                        [&](const KeyView& key) { return is_unknown(parents_.at(key).front()); });
-    if (vanished == 0) return;
+    if (vanished == 0 || !relation_.holds_key() || load_.partial || !engine_.session->is_observed()) return;
     engine_.session->warn("'" + load_.parent->shape->model->name + "." + relation_.name + "' has " +
                           std::to_string(vanished) + (vanished == 1 ? " key" : " keys") + " of '" + target_.name +
                           "' rows that are gone; the relation reads as null there");
-  }
-
-  // Asked for and not found: null or empty is known now.
-  void fill_rest() {
-    for (const std::uint32_t slot : load_.slots) {
-      if (!is_unknown(slot)) continue;
-      if (relation_.to_many()) {
-        entry_->set_many(slot, entry_->target_count(), 0);
-      } else {
-        entry_->set_state(slot, graph::RelationState::null);
-      }
-    }
   }
 
   Engine& engine_;
@@ -313,70 +450,29 @@ class Loader {
   graph::Graph& graph_;
   const RelationInfo& relation_;
   const ModelInfo& target_;
-  KeyMap<std::vector<std::uint32_t>> parents_;
-  std::vector<KeyView> keys_;
+  const Statement statement_;
+  KeyGroups groups_;
+  std::vector<std::uint32_t> group_of_slot_;  // for each of load_.slots
+  std::vector<Element> elements_;
   graph::Relation* entry_ = nullptr;
 };
 
 }  // namespace
 
-query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
-                             std::vector<Values> keys) {
-  if (fields.size() == 1) {
-    Values list;
-    list.reserve(keys.size());
-    for (Values& key : keys) list.push_back(std::move(key.front()));
-    auto term = std::make_shared<query::Term>();
-    term->kind = query::TermKind::in_list;
-    term->type.kind = TypeKind::boolean;
-    const query::TermPtr column = query::column_term(source, fields.front());
-    term->children = {column, query::value_term(Value(std::move(list)), column->type)};
-    return term;
-  }
-  auto any = std::make_shared<query::Term>();
-  any->kind = query::TermKind::any;
-  any->type.kind = TypeKind::boolean;
-  for (const Values& key : keys) {
-    query::TermPtr all;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const query::TermPtr column = query::column_term(source, fields[i]);
-      all = query::all_of(all, query::equal(column, query::value_term(key[i], column->type)));
-    }
-    any->children.push_back(all);
-  }
-  return any;
-}
-
-query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields) {
-  if (spec.default_projection) {
-    const std::vector<std::uint32_t> present = query::default_fields(*spec.root->model);
-    if (std::all_of(fields.begin(), fields.end(),
-                    [&](std::uint32_t f) { return std::count(present.begin(), present.end(), f) != 0; }))
-      return spec;
-    spec.default_projection = false;
-    spec.outputs.push_back({nullptr, spec.root});
-  }
-  const std::vector<query::TermPtr> outputs = query::expanded_outputs(spec);
-  for (const std::uint32_t field : fields) {
-    const bool present = std::any_of(outputs.begin(), outputs.end(), [&](const query::TermPtr& term) {
-      return term->kind != query::TermKind::alias && term->source && term->field == field &&
-             query::same_source(*term->source, *spec.root);
-    });
-    if (present) continue;
-    // One more column would make other groups, and other rows distinct.
-    if (!spec.group_by.empty() || spec.distinct) {
-      const ModelInfo& model = *spec.root->model;
-      throw QueryError("loading a relation needs '" + model.name + "." + model.fields[field].name +
-                       "', which was not selected; select it too");
-    }
-    spec.outputs.push_back({query::column_term(spec.root, field), nullptr});
-  }
-  return spec;
-}
-
 graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Context>& context,
                                const RelationLoad& load) {
   return Loader(engine, context, load).run();
+}
+
+query::QuerySpec relation_query(const Context& context, const RelationLoad& load) {
+  const Statement statement(context, load);
+  if (load.keys) return statement.among(load.keys);
+  Values key;
+  for (const std::uint32_t field : statement.key()) {
+    static_cast<void>(field);
+    key.emplace_back(0);
+  }
+  return statement.among(std::vector<Values>{std::move(key)});
 }
 
 void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node,
@@ -390,37 +486,31 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
   for (const std::uint32_t field : model.primary_key)
     spec.outputs.push_back({query::column_term(source, field), nullptr});
   for (const std::uint32_t field : fields) spec.outputs.push_back({query::column_term(source, field), nullptr});
-  KeyMap<std::vector<std::uint32_t>> rows;
-  std::vector<Values> keys;
+  KeyGroups groups(model, model.primary_key);
+  std::vector<std::vector<std::uint32_t>> slots_of;
   for (const std::uint32_t slot : slots) {
-    const KeyView key{node.cells(slot), &model.primary_key};
-    if (!is_complete(key, "loading a column", node)) continue;
-    std::vector<std::uint32_t>& same = rows[key];
-    if (same.empty()) {
-      Values values;
-      for (const std::uint32_t field : model.primary_key) values.push_back(value_of(key.cells[field]));
-      keys.push_back(std::move(values));
-    }
-    same.push_back(slot);
+    if (!is_complete(node, slot, model.primary_key, "loading a column")) continue;
+    const std::uint32_t group = groups.add(node.cells(slot));
+    if (group == slots_of.size()) slots_of.emplace_back();
+    slots_of[group].push_back(slot);
   }
-  const std::size_t chunk = model.primary_key.size() == 1 ? keys_per_query : composite_keys_per_query;
-  for (std::size_t begin = 0; begin < keys.size(); begin += chunk) {
-    const auto from = keys.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto to = keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), begin + chunk));
-    spec.where = key_condition(source, model.primary_key, std::vector<Values>(from, to));
+  const bool spread = !model.primary_key.empty() && query::is_spread(model.fields[model.primary_key.front()].type);
+  in_chunks(groups, all_of_groups(groups), spread, [&](std::vector<Values> keys) {
+    const std::size_t count = keys.size();
+    spec.where = key_condition(source, model.primary_key, std::move(keys));
     const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
     const auto plan = plan_of(engine, spec, query::Purpose::rows, shaped);
     graph::Graph scratch(nullptr);
     const graph::Node* loaded =
-        run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(keys.size()));
+        run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(count));
     // Other threads may be reading these rows, or loading other columns of them.
     const std::lock_guard lock(node.graph->mutex);
     auto texts = std::make_unique<Texts>();
     for (std::uint32_t row = 0; row < loaded->slot_count(); ++row) {
       const Cell* cells = loaded->cells(row);
-      const auto found = rows.find(KeyView{cells, &model.primary_key});
-      if (found == rows.end()) continue;
-      for (const std::uint32_t slot : found->second) {
+      const std::uint32_t group = groups.find(cells, model.primary_key);
+      if (group == KeyGroups::none) continue;
+      for (const std::uint32_t slot : slots_of[group]) {
         Cell* own = node.cells(slot);
         for (const std::uint32_t field : fields) {
           if (own[field].is_loaded()) continue;
@@ -432,7 +522,7 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
       }
     }
     node.attach(std::move(texts));
-  }
+  });
 }
 
 }  // namespace dorm::load

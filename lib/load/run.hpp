@@ -10,6 +10,7 @@
 
 #include "core/few.hpp"
 #include "graph/graph.hpp"
+#include "graph/row_sink.hpp"
 #include "load/context.hpp"
 #include "query/plan.hpp"
 
@@ -39,6 +40,24 @@ class Parameters {
 enum class Sharing : std::uint8_t {
   per_parent,  // each parent has its own row, over the same stored values
   shared,      // one row per key
+};
+
+// The rows of one plan on their way into a graph, by one or more statements with the same layout. A failure leaves nodes
+// behind that nothing leads to. One thread at a time.
+class Filling {
+ public:
+  // The nodes of the plan's segments are added to `graph`; where `root` is given, the root's rows go to that node.
+  // `rows` is a guess of how many come.
+  Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, std::uint32_t rows,
+          graph::Node* root = nullptr);
+  void execute(Engine& engine, const query::Plan& plan, std::span<const Cell> parameters);
+  graph::RowSink& sink() noexcept { return sink_; }
+  graph::Node* root() const noexcept { return sink_.segments.front().node; }
+  // After the last statement: publishes the relations. Returns the root's node.
+  graph::Node* finish();
+
+ private:
+  graph::RowSink sink_;
 };
 
 // An empty graph that remembers the transaction of this thread, if there is one.

@@ -1,0 +1,188 @@
+#include "load/child_query.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <string>
+
+#include "dorm/error.hpp"
+#include "query/builder.hpp"
+#include "query/visit.hpp"
+
+namespace dorm::load {
+namespace {
+
+query::TermPtr condition(query::TermKind kind, std::vector<query::TermPtr> children) {
+  auto term = std::make_shared<query::Term>();
+  term->kind = kind;
+  term->type.kind = TypeKind::boolean;
+  term->children = std::move(children);
+  return term;
+}
+
+query::TermPtr compare(sql::BinaryOp op, const query::TermPtr& left, const query::TermPtr& right) {
+  auto term = std::make_shared<query::Term>(*query::equal(left, right));
+  term->op = static_cast<std::uint8_t>(op);
+  return term;
+}
+
+query::TermPtr aliased(const query::TermPtr& term, std::string name) {
+  auto made = std::make_shared<query::Term>(*term);
+  made->kind = query::TermKind::alias;
+  made->name = std::move(name);
+  made->children = {term};
+  made->order.clear();
+  return made;
+}
+
+query::TermPtr number(std::int64_t value) {
+  Type type;
+  type.kind = TypeKind::bigint;
+  return query::value_term(Value(value), type);
+}
+
+bool leads_to_one(const query::JoinSpec& join) {
+  if (join.target->links || join.relation == no_index || join.from->model == nullptr) return false;
+  return !join.from->model->relations[join.relation].to_many();
+}
+
+// The joins that conditions and order need, which are all that are not paths and those that they name.
+std::vector<query::JoinSpec> deciding_joins(const query::QuerySpec& spec) {
+  std::vector<query::SourcePtr> paths;
+  if (spec.where) query::collect_paths(*spec.where, paths);
+  for (const query::OrderSpec& order : spec.order_by) query::collect_paths(*order.term, paths);
+  std::vector<query::JoinSpec> joins;
+  for (auto join = spec.joins.rbegin(); join != spec.joins.rend(); ++join) {
+    const bool named = std::any_of(paths.begin(), paths.end(), [&](const query::SourcePtr& path) {
+      return query::same_source(*path, *join->target);
+    });
+    if (join->target->from && !named) continue;
+    if (join->from && join->from->from) paths.push_back(join->from);
+    if (join->on) query::collect_paths(*join->on, paths);
+    joins.push_back(*join);
+  }
+  std::reverse(joins.begin(), joins.end());
+  return joins;
+}
+
+}  // namespace
+
+query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields) {
+  if (spec.default_projection) {
+    const std::vector<std::uint32_t> present = query::default_fields(*spec.root->model);
+    if (std::all_of(fields.begin(), fields.end(),
+                    [&](std::uint32_t f) { return std::count(present.begin(), present.end(), f) != 0; }))
+      return spec;
+    spec.default_projection = false;
+    spec.outputs.push_back({nullptr, spec.root});
+  }
+  const std::vector<query::TermPtr> outputs = query::expanded_outputs(spec);
+  for (const std::uint32_t field : fields) {
+    const bool present = std::any_of(outputs.begin(), outputs.end(), [&](const query::TermPtr& term) {
+      return term->kind != query::TermKind::alias && term->source && term->field == field &&
+             query::same_source(*term->source, *spec.root);
+    });
+    if (present) continue;
+    // One more column would make other groups, and other rows distinct.
+    if (!spec.group_by.empty() || spec.distinct) {
+      const ModelInfo& model = *spec.root->model;
+      throw QueryError("loading a relation needs '" + model.name + "." + model.fields[field].name +
+                       "', which was not selected; select it too");
+    }
+    spec.outputs.push_back({query::column_term(spec.root, field), nullptr});
+  }
+  return spec;
+}
+
+query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
+                             std::vector<Values> keys) {
+  if (fields.size() == 1) {
+    Values list;
+    list.reserve(keys.size());
+    for (Values& key : keys) list.push_back(std::move(key.front()));
+    const query::TermPtr column = query::column_term(source, fields.front());
+    return condition(query::TermKind::in_list, {column, query::value_term(Value(std::move(list)), column->type)});
+  }
+  std::vector<query::TermPtr> any;
+  // The last key is repeated up to a power of two: so the statements are few.
+  for (std::size_t i = 0; i < std::bit_ceil(keys.size()); ++i) {
+    const Values& key = keys[std::min(i, keys.size() - 1)];
+    query::TermPtr all;
+    for (std::size_t part = 0; part < fields.size(); ++part) {
+      const query::TermPtr column = query::column_term(source, fields[part]);
+      all = query::all_of(all, query::equal(column, query::value_term(key[part], column->type)));
+    }
+    any.push_back(std::move(all));
+  }
+  return condition(query::TermKind::any, std::move(any));
+}
+
+query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
+                             query::SpecPtr keys) {
+  std::vector<query::TermPtr> columns;
+  for (const std::uint32_t field : fields) columns.push_back(query::column_term(source, field));
+  const query::TermPtr key =
+      columns.size() == 1 ? columns.front() : condition(query::TermKind::tuple, std::move(columns));
+  auto term = std::make_shared<query::Term>(*condition(query::TermKind::in_query, {key}));
+  term->query = std::move(keys);
+  return term;
+}
+
+void order_by_key(query::QuerySpec& spec, const query::SourcePtr& source) {
+  for (const std::uint32_t field : source->model->primary_key) {
+    const bool present = std::any_of(spec.order_by.begin(), spec.order_by.end(), [&](const query::OrderSpec& order) {
+      return query::field_of(*order.term) != nullptr && order.term->field == field &&
+             query::same_source(*order.term->source, *source);
+    });
+    if (!present) spec.order_by.push_back({query::column_term(source, field), false, {}});
+  }
+}
+
+void order_by_default(query::QuerySpec& spec, const query::SourcePtr& target, const RelationInfo& relation) {
+  if (!spec.order_by.empty()) return;
+  const std::vector<OrderTerm>& order = relation.order_by.empty() ? target->model->order_by : relation.order_by;
+  for (const OrderTerm& term : order)
+    spec.order_by.push_back({query::column_term(target, term.field), term.descending, {}});
+  order_by_key(spec, target);
+}
+
+bool can_number(const query::QuerySpec& spec) {
+  const std::vector<query::JoinSpec> joins = deciding_joins(spec);
+  return !spec.root->model->primary_key.empty() && std::all_of(joins.begin(), joins.end(), leads_to_one);
+}
+
+query::QuerySpec number_per_key(const query::QuerySpec& spec, const PerKey& per_key, const query::TermPtr& among) {
+  const query::SourcePtr& root = spec.root;
+  auto inner = std::make_shared<query::QuerySpec>();
+  inner->root = inner->context = root;
+  inner->joins = deciding_joins(spec);
+  inner->default_projection = false;
+  for (std::size_t i = 0; i < root->model->primary_key.size(); ++i)
+    inner->outputs.push_back(
+        {aliased(query::column_term(root, root->model->primary_key[i]), "key" + std::to_string(i + 1)), nullptr});
+  std::vector<query::TermPtr> partition;
+  for (const std::uint32_t field : per_key.key) partition.push_back(query::column_term(root, field));
+  inner->outputs.push_back({aliased(query::row_number(std::move(partition), spec.order_by), "place"), nullptr});
+  inner->where = query::all_of(spec.where, among);
+
+  query::JoinSpec join;
+  join.kind = sql::JoinKind::inner;
+  join.from = root;
+  join.target = query::as_subquery(inner, "numbered");
+  for (std::size_t i = 0; i < root->model->primary_key.size(); ++i) {
+    join.on = query::all_of(join.on, query::equal(query::member(join.target, "key" + std::to_string(i + 1)),
+                                                  query::column_term(root, root->model->primary_key[i])));
+  }
+  const query::TermPtr place = query::member(join.target, "place");
+  const std::int64_t first = per_key.offset.value_or(0);
+  if (first > 0) join.on = query::all_of(join.on, compare(sql::BinaryOp::gt, place, number(first)));
+  if (per_key.limit && *per_key.limit <= std::numeric_limits<std::int64_t>::max() - first)
+    join.on = query::all_of(join.on, compare(sql::BinaryOp::le, place, number(first + *per_key.limit)));
+
+  query::QuerySpec outer = spec;
+  outer.where = nullptr;
+  outer.joins.insert(outer.joins.begin(), std::move(join));
+  return outer;
+}
+
+}  // namespace dorm::load
