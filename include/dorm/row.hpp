@@ -41,6 +41,10 @@ class Row;
 class Rows;
 class Related;
 class Query;
+class QuerySet;
+class Filter;
+class Path;
+class Prefetch;
 class Model;
 struct BoundSql;
 struct ModelInfo;
@@ -292,29 +296,54 @@ class DORM_EXPORT Related {
   std::size_t size() const { return rows().size(); }
   bool empty() const { return rows().empty(); }
   Row operator[](std::size_t index) const { return rows()[index]; }
-  bool is_loaded() const;  // without a query
+  bool is_loaded() const;   // without a query
+  bool is_partial() const;  // without a query: loaded with a condition or a limit
   // many_to_many: the link rows, one for each of rows() and in its order; through values are read from them. Loads as
   // rows() does.
   Rows links() const;
 
-  Query query() const;  // throws StateError on an unsaved row
+  // Fresh queries of the related rows. All throw StateError on an unsaved row.
+  Query query() const;
   Query where(const Expr& condition) const;
   Query order_by(OrderExpr term) const;
+  QuerySet objects() const;
+  QuerySet filter(const Filter& condition) const;
+  QuerySet filter(std::string_view path, Expr value) const;
+  QuerySet exclude(const Filter& condition) const;
+  QuerySet exclude(std::string_view path, Expr value) const;
+  QuerySet select_related(const std::vector<Path>& paths) const;
+  QuerySet select_related(const Path& path) const;
+  QuerySet prefetch_related(const std::vector<Prefetch>& paths) const;
+  QuerySet prefetch_related(const Prefetch& path) const;
+  QuerySet select_all(bool follow = false) const;
   std::int64_t count() const;
+  bool exists() const;
+  Row get(const Filter& condition) const;                  // NotFound, MultipleFound
+  std::optional<Row> get_or_none(const Filter& condition) const;  // MultipleFound
+  std::optional<Row> first() const;
   BoundSql sql() const;  // of query()
 
-  // A new row of the target, pointing here (foreign key) or linked here (many-to-many).
-  Row create(const std::vector<std::pair<std::string, Value>>& values) const;
+  // A new row of the target, pointing here (foreign key) or linked here (many-to-many: `through` are values of the link).
+  Row create(const std::vector<std::pair<std::string, Value>>& values,
+             const std::vector<std::pair<std::string, Value>>& through = {}) const;
 
-  // many_to_many: one row, a list, or every row of a query; each is one statement. Return the number of links made or
-  // removed. Unsaved rows are a StateError. Links that exist already are left as they are.
-  std::int64_t add(const Row& row) const;
-  std::int64_t add(const std::vector<Row>& rows) const;
+  // What belongs to the row: links of a many_to_many, or the foreign keys of the rows given. Return the number of rows
+  // linked or unlinked. A collection that was loaded in part (with a condition or a limit) can be added to, but not
+  // removed from, cleared or set: StateError.
+  //
+  // many_to_many: one row, a list, or every row of a query; each is one statement, unless `through` gives the links
+  // values. Unsaved rows are a StateError. Links that exist already are left as they are.
+  // The other side of a foreign key: each row is saved with its key changed, new rows are inserted; a row that belongs
+  // to another one, or a key that cannot be null, is a StateError on remove and clear.
+  std::int64_t add(const Row& row, const std::vector<std::pair<std::string, Value>>& through = {}) const;
+  std::int64_t add(const std::vector<Row>& rows, const std::vector<std::pair<std::string, Value>>& through = {}) const;
   std::int64_t add(const Query& query) const;
   std::int64_t remove(const Row& row) const;
   std::int64_t remove(const std::vector<Row>& rows) const;
   std::int64_t remove(const Query& query) const;
   std::int64_t clear() const;
+  // These and no others: adds and removes what differs, in one transaction.
+  std::int64_t set(const std::vector<Row>& rows) const;
   // The link model of a many_to_many.
   Model through() const;
 

@@ -1,34 +1,24 @@
-#include "core/suggest.hpp"
+// Reading a to-many relation: the loaded rows, and fresh queries of them.
 #include "dorm/model.hpp"
+#include "dorm/query_set.hpp"
 #include "dorm/row.hpp"
 #include "load/lazy.hpp"
-#include "load/relation_load.hpp"
-#include "load/run.hpp"
+#include "model/collection.hpp"
 #include "model/database_impl.hpp"
 #include "model/row_access.hpp"
 #include "query/builder.hpp"
-#include "query/snapshots.hpp"
-#include "write/links.hpp"
+#include "query/path.hpp"
 #include "write/row_write.hpp"
 
 namespace dorm {
-namespace {
+
+namespace collection {
 
 const RelationInfo& declared(const Row& row, std::uint32_t relation, const std::string& name) {
   if (relation != no_index) return row.node()->shape->model->relations[relation];
   throw QueryError("'" + name + "' is not a relation of the model; the query named it, so it can only be read");
 }
 
-const RelationInfo& many_to_many(const Row& row, std::uint32_t relation, const std::string& name, const char* verb) {
-  const RelationInfo& info = declared(row, relation, name);
-  if (info.through == no_index) {
-    throw QueryError(std::string(verb) + " applies to many_to_many relations; '" + info.name +
-                     "' is the other side of a foreign key: set that and save");
-  }
-  return info;
-}
-
-// The key by which a saved row is linked or referred to.
 Values key_values(const Row& row, const RelationInfo& relation) {
   const KeyRef key = row.key();
   Values values;
@@ -41,29 +31,51 @@ Values key_values(const Row& row, const RelationInfo& relation) {
   return values;
 }
 
-query::SpecPtr rows_by_key(const load::Context& context, const RelationInfo& relation, const std::vector<Row>& rows) {
-  const ModelInfo& target = context.registry.model(relation.target);
-  const query::SourcePtr source = query::model_source(context.registry, target);
-  std::vector<Values> keys;
-  for (const Row& row : rows) {
-    if (row.model() == nullptr || !query::same_model(*row.model(), target))
-      throw QueryError("'" + relation.name + "' links rows of '" + target.name + "'; another row was given");
-    const KeyRef key = row.key();
-    Values values;
-    for (const std::uint32_t field : relation.target_fields) {
-      const Value* value = query::key_part(key, target, field);
-      if (value == nullptr)
-        throw StateError("'" + relation.name +
-                         "' needs a column of the row given that was not selected; select it too");
-      values.push_back(*value);
-    }
-    keys.push_back(std::move(values));
+query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
+                             const Values& key) {
+  query::TermPtr condition;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const query::TermPtr column = query::column_term(source, fields[i]);
+    condition = query::all_of(condition, query::equal(column, query::value_term(key[i], column->type)));
   }
-  auto spec = std::make_shared<query::QuerySpec>();
-  spec->root = source;
-  spec->context = source;
-  spec->where = load::key_condition(source, relation.target_fields, std::move(keys));
-  return spec;
+  return condition;
+}
+
+query::Request request_of(const Row& row, const RelationInfo& relation) {
+  const Registry& registry = access::context_of(*row.node())->registry;
+  const Values key = key_values(row, relation);
+  query::Request request;
+  request.root = query::model_source(registry, registry.model(relation.target));
+  request.via = &relation;
+  if (relation.through == no_index) {
+    request.where = key_condition(request.root, relation.target_fields, key);
+    return request;
+  }
+  // Targets that are linked here: each once, however many links there are.
+  const ModelInfo& through = registry.model(relation.through);
+  const query::SourcePtr links = query::model_source(registry, through);
+  query::QuerySpec linked;
+  linked.root = links;
+  linked.context = links;
+  linked.where = query::all_of(
+      key_condition(links, through.relations[relation.through_source].fields, key),
+      query::relation_condition(through.relations[relation.through_target], links, request.root));
+  auto term = std::make_shared<query::Term>();
+  term->kind = query::TermKind::exists;
+  term->type.kind = TypeKind::boolean;
+  term->query = std::make_shared<const query::QuerySpec>(std::move(linked));
+  request.where = std::move(term);
+  return request;
+}
+
+}  // namespace collection
+
+namespace {
+
+graph::Node::Found find_span(const Row& row, std::uint32_t relation, const std::string& name) {
+  const graph::Node& node = access::node_of(row);
+  return relation == no_index ? node.find_span(row.slot(), std::string_view(name))
+                              : node.find_span(row.slot(), relation);
 }
 
 }  // namespace
@@ -84,48 +96,47 @@ Rows Related::rows() const {
 }
 
 Rows Related::links() const {
-  many_to_many(row_, relation_, name_, "links");
+  if (relation_ != no_index && access::node_of(row_).shape->model->relations[relation_].through == no_index)
+    throw QueryError("links applies to many_to_many relations; '" + name_ + "' is the other side of a foreign key");
   const Rows loaded = rows();
-  graph::Node& node = access::node_of(row_);
-  const graph::Node::Found found = node.find_span(row_.slot(), relation_);
+  const graph::Node::Found found = find_span(row_, relation_, name_);
   if (found.relation->links == nullptr) throw StateError("'" + name_ + "' was loaded without its link rows");
-  return {node.graph->share(found.relation->links), found.relation, found.span.begin, loaded.size(), true};
+  return {access::node_of(row_).graph->share(found.relation->links), found.relation, found.span.begin, loaded.size(),
+          true};
 }
 
 bool Related::is_loaded() const {
-  const graph::Node& node = access::node_of(row_);
-  const graph::Node::Found found = relation_ == no_index ? node.find_span(row_.slot(), std::string_view(name_))
-                                                         : node.find_span(row_.slot(), relation_);
-  return found.span.state != graph::RelationState::not_loaded;
+  return find_span(row_, relation_, name_).span.state != graph::RelationState::not_loaded;
+}
+
+bool Related::is_partial() const {
+  const graph::Node::Found found = find_span(row_, relation_, name_);
+  return found.span.state != graph::RelationState::not_loaded && found.relation->partial;
 }
 
 Query Related::query() const {
-  const RelationInfo& info = declared(row_, relation_, name_);
+  const RelationInfo& info = collection::declared(row_, relation_, name_);
   const std::shared_ptr<const load::Context> context = access::context_of(*row_.node());
   const std::shared_ptr<DatabaseImpl> database = database_of(*context);
-  const Values key = key_values(row_, info);
+  const Values key = collection::key_values(row_, info);
   const ModelInfo& target = context->registry.model(info.target);
   auto spec = std::make_shared<query::QuerySpec>();
   spec->root = query::model_source(context->registry, target);
   spec->context = spec->root;
   query::SourcePtr holder = spec->root;
-  std::vector<std::uint32_t> fields = info.target_fields;
+  const std::vector<std::uint32_t>* fields = &info.target_fields;
   if (info.through != no_index) {
     const ModelInfo& through = context->registry.model(info.through);
-    const RelationInfo& to_target = through.relations[info.through_target];
     holder = query::model_source(context->registry, through);
     query::JoinSpec join;
     join.from = spec->root;
     join.target = holder;
-    join.on = query::relation_condition(to_target, holder, spec->root);
+    join.on = query::relation_condition(through.relations[info.through_target], holder, spec->root);
     join.accessor = through.snake_name;
     spec->joins.push_back(std::move(join));
-    fields = through.relations[info.through_source].fields;
+    fields = &through.relations[info.through_source].fields;
   }
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const query::TermPtr column = query::column_term(holder, fields[i]);
-    spec->where = query::all_of(spec->where, query::equal(column, query::value_term(key[i], column->type)));
-  }
+  spec->where = collection::key_condition(holder, *fields, key);
   for (const OrderTerm& term : info.order_by)
     spec->order_by.push_back({query::column_term(spec->root, term.field), term.descending, {}});
   return {database, std::move(spec)};
@@ -136,85 +147,29 @@ Query Related::order_by(OrderExpr term) const { return query().order_by(std::mov
 std::int64_t Related::count() const { return query().count(); }
 BoundSql Related::sql() const { return query().sql(); }
 
-Row Related::create(const std::vector<std::pair<std::string, Value>>& values) const {
-  const RelationInfo& info = declared(row_, relation_, name_);
-  const std::shared_ptr<const load::Context> context = access::context_of(*row_.node());
-  const std::shared_ptr<DatabaseImpl> database = database_of(*context);
-  const ModelInfo& target = context->registry.model(info.target);
-  const Model model(database, query::model_source(context->registry, target));
-  if (info.through != no_index) {
-    TransactionScope both = database->session->begin();
-    Row made = model.create(values);
-    add(made);
-    both.commit();
-    return made;
-  }
-  const Row made = model.make();
-  for (const auto& [name, value] : values) made.set(name, value);
-  made.set(target.relations[info.inverse].name, row_);
-  made.save();
-  access::forget_relation(*row_.node(), row_.slot(), info.index);
-  return made;
+QuerySet Related::objects() const {
+  const RelationInfo& info = collection::declared(row_, relation_, name_);
+  return {database_of(*access::context_of(*row_.node())),
+          std::make_shared<const query::Request>(collection::request_of(row_, info))};
 }
-
-namespace {
-
-template <class Run>
-std::int64_t change_links(const Row& row, const RelationInfo& info, Run run) {
-  const std::shared_ptr<const load::Context> context = access::context_of(*row.node());
-  const std::int64_t changed = run(*context->open_engine(), write::LinkEnd{*context, info, key_values(row, info)});
-  // What was loaded may not be true any more: the next reader asks.
-  access::forget_relation(*row.node(), row.slot(), info.index);
-  return changed;
-}
-
-}  // namespace
-
-std::int64_t Related::add(const Row& row) const { return add(std::vector<Row>{row}); }
-
-std::int64_t Related::add(const std::vector<Row>& rows) const {
-  const RelationInfo& info = many_to_many(row_, relation_, name_, "add");
-  if (rows.empty()) return 0;
-  const query::SpecPtr targets = rows_by_key(*access::context_of(*row_.node()), info, rows);
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
-    return write::add_links(engine, end, targets);
-  });
-}
-
-std::int64_t Related::add(const Query& query) const {
-  const RelationInfo& info = many_to_many(row_, relation_, name_, "add");
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
-    return write::add_links(engine, end, query.spec());
-  });
-}
-
-std::int64_t Related::remove(const Row& row) const { return remove(std::vector<Row>{row}); }
-
-std::int64_t Related::remove(const std::vector<Row>& rows) const {
-  const RelationInfo& info = many_to_many(row_, relation_, name_, "remove");
-  if (rows.empty()) return 0;
-  const query::SpecPtr targets = rows_by_key(*access::context_of(*row_.node()), info, rows);
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
-    return write::remove_links(engine, end, targets);
-  });
-}
-
-std::int64_t Related::remove(const Query& query) const {
-  const RelationInfo& info = many_to_many(row_, relation_, name_, "remove");
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
-    return write::remove_links(engine, end, query.spec());
-  });
-}
-
-std::int64_t Related::clear() const {
-  const RelationInfo& info = many_to_many(row_, relation_, name_, "clear");
-  return change_links(row_, info, [&](load::Engine& engine, const write::LinkEnd& end) {
-    return write::remove_links(engine, end, nullptr);
-  });
-}
+QuerySet Related::filter(const Filter& condition) const { return objects().filter(condition); }
+QuerySet Related::filter(std::string_view path, Expr value) const { return objects().filter(path, std::move(value)); }
+QuerySet Related::exclude(const Filter& condition) const { return objects().exclude(condition); }
+QuerySet Related::exclude(std::string_view path, Expr value) const { return objects().exclude(path, std::move(value)); }
+QuerySet Related::select_related(const std::vector<Path>& paths) const { return objects().select_related(paths); }
+QuerySet Related::select_related(const Path& path) const { return objects().select_related(path); }
+QuerySet Related::prefetch_related(const std::vector<Prefetch>& paths) const { return objects().prefetch_related(paths); }
+QuerySet Related::prefetch_related(const Prefetch& path) const { return objects().prefetch_related(path); }
+QuerySet Related::select_all(bool follow) const { return objects().select_all(follow); }
+bool Related::exists() const { return query().exists(); }
+Row Related::get(const Filter& condition) const { return objects().get(condition); }
+std::optional<Row> Related::get_or_none(const Filter& condition) const { return objects().get_or_none(condition); }
+std::optional<Row> Related::first() const { return objects().first(); }
 
 Model Related::through() const {
-  const RelationInfo& info = many_to_many(row_, relation_, name_, "through");
+  const RelationInfo& info = collection::declared(row_, relation_, name_);
+  if (info.through == no_index)
+    throw QueryError("through applies to many_to_many relations; '" + info.name + "' is the other side of a foreign key");
   const std::shared_ptr<const load::Context> context = access::context_of(*row_.node());
   return {database_of(*context), query::model_source(context->registry, context->registry.model(info.through))};
 }

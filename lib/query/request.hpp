@@ -61,7 +61,8 @@ struct Annotation {
 enum class SelectAll : std::uint8_t { no, direct, follow };
 
 struct Request {
-  SourcePtr root;  // a model
+  SourcePtr root;                     // a model
+  const RelationInfo* via = nullptr;  // the relation whose rows these are, if an accessor asks
   TermPtr where;
   std::vector<OrderSpec> order_by;  // empty: the model's own
   bool reversed = false;

@@ -695,7 +695,7 @@ class Resolver {
 
 std::shared_ptr<const Unit> resolve(const Request& request, const ResolveOptions& options) {
   std::vector<std::string> nodes;
-  Journey journey{options, nodes, {}, {}, nullptr, request.load_required.value_or(options.load_required)};
+  Journey journey{options, nodes, {}, {}, request.via, request.load_required.value_or(options.load_required)};
   return Resolver(request, journey).run();
 }
 
