@@ -143,7 +143,7 @@ class Node : public detail::NodeStorage {
   // The newest unfiltered entry of a declared relation, nullptr if nothing was loaded along it.
   Relation* find_relation(std::uint32_t info) const noexcept {
     for (Relation* relation = relations(); relation != nullptr; relation = relation->next)
-      if (relation->info == info && !relation->partial) return relation;
+      if (relation->info == info && !relation->named && !relation->partial) return relation;
     return nullptr;
   }
   // The newest entry that says something of this slot; the last one looked at if none does, nullptr if there is none.
@@ -162,7 +162,7 @@ class Node : public detail::NodeStorage {
     return found;
   }
   Found find_span(std::uint32_t slot, std::uint32_t info) const noexcept {
-    return find_span(slot, [info](const Relation& relation) { return relation.info == info; });
+    return find_span(slot, [info](const Relation& relation) { return relation.info == info && !relation.named; });
   }
   Found find_span(std::uint32_t slot, std::string_view name) const noexcept {
     return find_span(slot, [name](const Relation& relation) { return relation.name == name; });

@@ -32,6 +32,7 @@ class Relation {
       info;  // RelationInfo::index of the node's model; no_index where the join follows no declared relation
   Node* const target;
   const bool to_many;
+  bool named = false;        // answers to its own name only, not to that of the declared relation it follows
   bool partial = false;      // filtered or limited: replacing it is refused
   Node* links = nullptr;     // many_to_many: the link rows, one per target element
   Relation* next = nullptr;  // set before it is published

@@ -215,6 +215,7 @@ class Loader {
   graph::Relation* make_entry(graph::Node* target, graph::Node* links = nullptr) {
     auto entry = std::make_unique<graph::Relation>(load_.name.empty() ? relation_.name : load_.name, relation_.index,
                                                    target, relation_.to_many());
+    entry->named = !load_.name.empty() && load_.name != relation_.name;
     entry->partial = load_.partial;
     entry->links = links;
     entry->cover(load_.parent->slot_count());
