@@ -51,6 +51,7 @@ struct Group {
   Node* at = nullptr;
   const RelationInfo* via = nullptr;
   Request rows;  // of the related model
+  bool has_rows = false;  // conditions and the like were given with it
   Fetch fetch;
 };
 
@@ -397,6 +398,7 @@ class Resolver {
         --steps;
       }
       const bool ends = steps + 1 == load.path.size();
+      if (ends && !load.name.empty()) require_name(*node, load);
       Group& found = group(*node, load.path[steps], ends ? load.name : std::string());
       if (!ends) {
         LoadRequest rest = load;
@@ -407,7 +409,21 @@ class Resolver {
       found.fetch.best = load.method == Method::best;
       found.fetch.strategy = load.strategy;
       found.fetch.lazy = load.lazy;
-      if (load.rows) merge(found.rows, *load.rows);
+      if (!load.rows) continue;
+      if (found.has_rows) {
+        throw QueryError("'" + path_text(root_.model(), request_.root->registry, load.path) +
+                         "' is prefetched twice with conditions; name one of them with as()");
+      }
+      found.has_rows = true;
+      merge(found.rows, *load.rows);
+    }
+  }
+
+  static void require_name(const Node& node, const LoadRequest& load) {
+    const ModelInfo& model = node.model();
+    if (!is_identifier(load.name)) throw QueryError("as: " + quote(load.name) + " is not an identifier");
+    if (load.name != model.relations[load.path.back()].name && model.find(load.name)) {
+      throw QueryError("as: '" + load.name + "' is another member of '" + model.name + "'; choose another name");
     }
   }
 
