@@ -27,16 +27,6 @@ LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, cons
   return engine.lazy;
 }
 
-// Rows of an open transaction belong to its thread: another one would not see what they saw.
-void check_transaction(const graph::Node& node) {
-  const auto& mark = node.graph->transaction;
-  if (mark && !mark->ended && mark->owner != std::this_thread::get_id()) {
-    throw StateError(
-        "the row was loaded in a transaction that is still open on another thread; load more on that thread, or after "
-        "it has ended");
-  }
-}
-
 void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* remedy) {
   const bool alone = node.slot_count() <= 1;
   if (policy == LazyPolicy::raise || (policy == LazyPolicy::raise_n_plus_one && !alone)) {
@@ -73,6 +63,15 @@ std::vector<std::uint32_t> siblings(const graph::Node& node, std::uint32_t slot,
 }
 
 }  // namespace
+
+void check_transaction(const graph::Node& node) {
+  const auto& mark = node.graph->transaction;
+  if (mark && !mark->ended && mark->owner != std::this_thread::get_id()) {
+    throw StateError(
+        "the row was loaded in a transaction that is still open on another thread; load more on that thread, or after "
+        "it has ended");
+  }
+}
 
 const Context& context_of(const graph::Node& node) { return *static_cast<const Context*>(node.graph->context.get()); }
 

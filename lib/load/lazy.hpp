@@ -18,6 +18,9 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
 // Makes sure that a field's cell is loaded.
 void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field);
 
+// Rows of an open transaction belong to its thread: another one would not see what they saw. Throws StateError on it.
+void check_transaction(const graph::Node& node);
+
 const Context& context_of(const graph::Node& node);
 
 }  // namespace dorm::load
