@@ -178,6 +178,7 @@ class Related {
     transplant.leave(parents);
     graph::Node& target = transplant.node_of(*loaded.target);
     auto entry = std::make_unique<graph::Relation>(name_, relation_.index, &target, relation_.to_many());
+    entry->named = loaded.named;
     entry->partial = loaded.partial;
     if (loaded.links != nullptr) entry->links = &transplant.node_of(*loaded.links);
     graph::Relation* inverse = inverse_entry(target, *place.node);

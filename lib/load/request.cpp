@@ -70,16 +70,10 @@ void fetch_level_by_level(Engine& engine, const std::shared_ptr<const Context>& 
 graph::Node* joined_node(graph::Node& root, const std::vector<std::uint32_t>& relations) {
   graph::Node* node = &root;
   for (const std::uint32_t relation : relations) {
-    const std::string& name = node->shape->model->relations[relation].name;
-    graph::Node* next = nullptr;
-    for (graph::Relation* entry = node->relations(); entry != nullptr; entry = entry->next) {
-      if (entry->info != relation || entry->target == nullptr) continue;
-      // The one under the relation's own name, where it was also loaded under others.
-      if (next == nullptr || entry->name == name) next = entry->target;
-      if (entry->name == name) break;
-    }
-    if (next == nullptr) return nullptr;
-    node = next;
+    graph::Relation* entry = node->relations();
+    while (entry != nullptr && (entry->info != relation || entry->named || entry->target == nullptr)) entry = entry->next;
+    if (entry == nullptr) return nullptr;
+    node = entry->target;
   }
   return node;
 }

@@ -53,6 +53,7 @@ void Transplant::add_entries(const graph::Node& from, Branch& branch) {
   for (const graph::Relation* entry : oldest_first) {
     auto made = std::make_unique<graph::Relation>(entry->name, entry->info, this->branch(*entry->target).to,
                                                   entry->to_many);
+    made->named = entry->named;
     made->partial = entry->partial;
     if (entry->links != nullptr) made->links = this->branch(*entry->links).to;
     const std::lock_guard lock(to_.mutex);

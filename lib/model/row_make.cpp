@@ -150,14 +150,40 @@ void keep_bytes(graph::SlotState::Original& original) {
   original.bytes = std::move(bytes);
 }
 
+query::TermPtr stored_key(const query::SourcePtr& source, const graph::Node& node, std::uint32_t slot) {
+  const KeyRef key = access::key_of(node, slot);
+  query::TermPtr condition;
+  for (const std::uint32_t field : node.shape->model->primary_key) {
+    Value value = *key.find(field);
+    if (const auto state = node.states.find(slot); state != node.states.end()) {
+      for (const auto& original : state->second.originals)
+        if (original.cell == field) value = load::value_of(original.value);
+    }
+    const query::TermPtr column = query::column_term(source, field);
+    condition = query::all_of(condition, query::equal(column, query::value_term(std::move(value), column->type)));
+  }
+  return condition;
+}
+
+void take_loaded(graph::Node& node, std::uint32_t slot, const Cell* loaded, const std::vector<std::uint32_t>& fields) {
+  for (const std::uint32_t field : fields) {
+    const Cell* current = node.cells(slot);
+    if (current[field].is_loaded() && graph::same_cell(current[field], loaded[field])) continue;
+    write::set_cell(node, slot, field, load::value_of(loaded[field]));
+    const std::uint32_t relation = node.shape->model->fields[field].relation;
+    if (relation != no_index) access::forget_relation(node, slot, relation);
+  }
+  if (const auto state = node.states.find(slot); state != node.states.end()) state->second.originals.clear();
+}
+
 void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node,
             std::uint32_t slot) {
   const ModelInfo& model = *node.shape->model;
-  const KeyRef key = access::key_of(node, slot);
   const query::SourcePtr source = query::model_source(context->registry, model);
   query::QuerySpec spec;
   spec.root = source;
   spec.context = source;
+  spec.where = stored_key(source, node, slot);
   spec.default_projection = false;
   const Cell* cells = node.cells(slot);
   const std::vector<std::uint32_t> defaults = query::default_fields(model);
@@ -168,32 +194,10 @@ void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& co
     fields.push_back(field.index);
     spec.outputs.push_back({query::column_term(source, field.index), nullptr});
   }
-  Values values;
-  for (const std::uint32_t field : model.primary_key) {
-    // The row as the database knows it: by the key it had before it was changed here.
-    Value value = *key.find(field);
-    if (const auto state = node.states.find(slot); state != node.states.end()) {
-      for (const auto& original : state->second.originals)
-        if (original.cell == field) value = load::value_of(original.value);
-    }
-    values.push_back(std::move(value));
-  }
-  for (std::size_t i = 0; i < model.primary_key.size(); ++i) {
-    const query::TermPtr column = query::column_term(source, model.primary_key[i]);
-    spec.where = query::all_of(spec.where, query::equal(column, query::value_term(std::move(values[i]), column->type)));
-  }
   const std::shared_ptr<graph::Graph> loaded = load::run(engine, context, spec, 1);
   if (loaded->root()->slot_count() == 0)
     throw NotFound("the row of model '" + model.name + "' is gone from the database");
-  const Cell* fresh = loaded->root()->cells(0);
-  for (const std::uint32_t field : fields) {
-    const Cell* current = node.cells(slot);
-    if (current[field].is_loaded() && graph::same_cell(current[field], fresh[field])) continue;
-    write::set_cell(node, slot, field, load::value_of(fresh[field]));
-    const std::uint32_t relation = model.fields[field].relation;
-    if (relation != no_index) access::forget_relation(node, slot, relation);
-  }
-  if (const auto state = node.states.find(slot); state != node.states.end()) state->second.originals.clear();
+  take_loaded(node, slot, loaded->root()->cells(0), fields);
 }
 
 }  // namespace dorm::make

@@ -30,6 +30,10 @@ void take_keys_of_related(graph::Node& node, std::uint32_t slot);
 // Makes what the original value points to its own.
 void keep_bytes(graph::SlotState::Original& original);
 
+// The condition that finds a row as the database knows it: by the key it had before it was changed here.
+query::TermPtr stored_key(const query::SourcePtr& source, const graph::Node& node, std::uint32_t slot);
+// Gives a row these values of its fields as loaded: it is clean then.
+void take_loaded(graph::Node& node, std::uint32_t slot, const Cell* loaded, const std::vector<std::uint32_t>& fields);
 // Reads the loaded columns of a saved row again; NotFound if it is gone.
 void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& context, graph::Node& node,
             std::uint32_t slot);
