@@ -46,25 +46,6 @@ bool leads_to_one(const query::JoinSpec& join) {
   return !join.from->model->relations[join.relation].to_many();
 }
 
-// The joins that conditions and order need, which are all that are not paths and those that they name.
-std::vector<query::JoinSpec> deciding_joins(const query::QuerySpec& spec) {
-  std::vector<query::SourcePtr> paths;
-  if (spec.where) query::collect_paths(*spec.where, paths);
-  for (const query::OrderSpec& order : spec.order_by) query::collect_paths(*order.term, paths);
-  std::vector<query::JoinSpec> joins;
-  for (auto join = spec.joins.rbegin(); join != spec.joins.rend(); ++join) {
-    const bool named = std::any_of(paths.begin(), paths.end(), [&](const query::SourcePtr& path) {
-      return query::same_source(*path, *join->target);
-    });
-    if (join->target->from && !named) continue;
-    if (join->from && join->from->from) paths.push_back(join->from);
-    if (join->on) query::collect_paths(*join->on, paths);
-    joins.push_back(*join);
-  }
-  std::reverse(joins.begin(), joins.end());
-  return joins;
-}
-
 }  // namespace
 
 query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint32_t>& fields) {
@@ -146,8 +127,48 @@ void order_by_default(query::QuerySpec& spec, const query::SourcePtr& target, co
   order_by_key(spec, target);
 }
 
+// All that are not paths, and those paths that somebody names.
+std::vector<query::JoinSpec> deciding_joins(const query::QuerySpec& spec, bool ordered, const query::SourcePtr& also) {
+  std::vector<query::SourcePtr> paths;
+  if (spec.where) query::collect_paths(*spec.where, paths);
+  if (ordered)
+    for (const query::OrderSpec& order : spec.order_by) query::collect_paths(*order.term, paths);
+  if (also && also->from) paths.push_back(also);
+  std::vector<query::JoinSpec> joins;
+  for (auto join = spec.joins.rbegin(); join != spec.joins.rend(); ++join) {
+    const bool named = std::any_of(paths.begin(), paths.end(), [&](const query::SourcePtr& path) {
+      return query::same_source(*path, *join->target);
+    });
+    if (join->target->from && !named) continue;
+    if (join->from && join->from->from) paths.push_back(join->from);
+    if (join->on) query::collect_paths(*join->on, paths);
+    joins.push_back(*join);
+  }
+  std::reverse(joins.begin(), joins.end());
+  return joins;
+}
+
+query::SpecPtr keys_of(const query::QuerySpec& spec, const query::SourcePtr& source,
+                       const std::vector<std::uint32_t>& fields) {
+  const bool limited = spec.limit || spec.offset;
+  auto keys = std::make_shared<query::QuerySpec>();
+  keys->root = spec.root;
+  keys->context = spec.root;
+  keys->ctes = spec.ctes;
+  keys->joins = deciding_joins(spec, limited, source);
+  keys->where = spec.where;
+  keys->default_projection = false;
+  for (const std::uint32_t field : fields) keys->outputs.push_back({query::column_term(source, field), nullptr});
+  if (limited) {
+    keys->order_by = spec.order_by;
+    keys->limit = spec.limit;
+    keys->offset = spec.offset;
+  }
+  return keys;
+}
+
 bool can_number(const query::QuerySpec& spec) {
-  const std::vector<query::JoinSpec> joins = deciding_joins(spec);
+  const std::vector<query::JoinSpec> joins = deciding_joins(spec, true);
   return !spec.root->model->primary_key.empty() && std::all_of(joins.begin(), joins.end(), leads_to_one);
 }
 
@@ -155,7 +176,7 @@ query::QuerySpec number_per_key(const query::QuerySpec& spec, const PerKey& per_
   const query::SourcePtr& root = spec.root;
   auto inner = std::make_shared<query::QuerySpec>();
   inner->root = inner->context = root;
-  inner->joins = deciding_joins(spec);
+  inner->joins = deciding_joins(spec, true);
   inner->default_projection = false;
   for (std::size_t i = 0; i < root->model->primary_key.size(); ++i)
     inner->outputs.push_back(

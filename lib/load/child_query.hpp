@@ -27,6 +27,13 @@ query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<s
 void order_by_default(query::QuerySpec& spec, const query::SourcePtr& target, const RelationInfo& relation);
 void order_by_key(query::QuerySpec& spec, const query::SourcePtr& source);
 
+// The joins that the conditions of a query need, its order if `ordered`, and the way to `also` if that is given.
+std::vector<query::JoinSpec> deciding_joins(const query::QuerySpec& spec, bool ordered,
+                                            const query::SourcePtr& also = nullptr);
+// Selects these fields of one of its sources in the place of what a query of models selects; same rows otherwise.
+query::SpecPtr keys_of(const query::QuerySpec& spec, const query::SourcePtr& source,
+                       const std::vector<std::uint32_t>& fields);
+
 // At most `limit` rows after the first `offset` for each value of the root's fields `key`, in the order of the query.
 struct PerKey {
   std::vector<std::uint32_t> key;
