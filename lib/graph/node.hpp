@@ -59,6 +59,7 @@ struct SlotState {
     std::shared_ptr<const char[]> bytes;  // what value points to, if that is not the arena
   };
   bool saved = true;                // there is a row in the database
+  bool deleted = false;             // there was one: not saved any more, yet no new row either
   bool own_row = false;             // its stored row belongs to no other slot
   std::vector<Original> originals;  // cells written since it was loaded or saved, with what was there
   std::vector<Text> texts;          // what written cells point to
