@@ -104,6 +104,32 @@ void Graph::release_claim(const Node* node, std::uint32_t what) noexcept {
   released_.notify_all();
 }
 
+std::uint32_t Graph::complete_slots(const Node& node) {
+  const std::lock_guard lock(mutex);
+  const auto growing = growing_.find(&node);
+  return growing == growing_.end() ? node.slot_count() : growing->second;
+}
+
+Growth::Growth(Node& node) : node_(node) {
+  const std::lock_guard lock(node.graph->mutex);
+  // Another load's appends must not be looked at.
+  const auto [place, free] = node.graph->growing_.try_emplace(&node, 0);
+  if (!free) return;
+  place->second = slots_ = node.slot_count();
+  rows_ = node.rows.size();
+  owned_ = true;
+}
+
+Growth::~Growth() {
+  if (!owned_) return;
+  const std::lock_guard lock(node_.graph->mutex);
+  if (!kept_) {
+    node_.rows.truncate(rows_);
+    if (node_.slots != nullptr) node_.slots->truncate(slots_);
+  }
+  node_.graph->growing_.erase(&node_);
+}
+
 void make_own_row(Node& node, std::uint32_t slot) {
   if (node.slots == nullptr) return;
   SlotState& state = node.states[slot];

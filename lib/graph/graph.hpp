@@ -63,9 +63,13 @@ class Graph : public std::enable_shared_from_this<Graph> {
   Claim claim(const Node* node, std::uint32_t what, bool may_wait);
   void release_claim(const Node* node, std::uint32_t what) noexcept;
 
+  // The slots of a node, without those that a load is still appending.
+  std::uint32_t complete_slots(const Node& node);
+
   std::mutex mutex;
 
  private:
+  friend class Growth;
   struct External {
     std::shared_ptr<Node> strong;
     std::weak_ptr<Node> weak;
@@ -78,8 +82,30 @@ class Graph : public std::enable_shared_from_this<Graph> {
   std::vector<std::unique_ptr<Node>> nodes_;  // the others
   std::map<std::pair<const Relation*, std::uint32_t>, External> externals_;
   std::map<std::pair<const Node*, std::uint32_t>, std::thread::id> claims_;
+  std::map<const Node*, std::uint32_t> growing_;  // and how many slots were complete before
   std::condition_variable released_;
   std::atomic<std::uint32_t> referrers_{0};  // strong references from other graphs
+};
+
+// Appending to a node that other threads may be reading: by one load at a time, and nobody waits for it. What was
+// appended is taken back unless it is kept.
+class Growth {
+ public:
+  explicit Growth(Node& node);
+  ~Growth();
+  Growth(const Growth&) = delete;
+  Growth& operator=(const Growth&) = delete;
+
+  // False while another load appends to the node: then this one must not.
+  bool is_owned() const noexcept { return owned_; }
+  void keep() noexcept { kept_ = true; }
+
+ private:
+  Node& node_;
+  std::uint32_t rows_ = 0;
+  std::uint32_t slots_ = 0;
+  bool owned_ = false;
+  bool kept_ = false;
 };
 
 // Gives a slot a stored row of its own, if it shares one, so that it can be written. Text stays shared.

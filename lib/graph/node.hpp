@@ -168,11 +168,14 @@ class Node : public detail::NodeStorage {
   Found find_span(std::uint32_t slot, std::string_view name) const noexcept {
     return find_span(slot, [name](const Relation& relation) { return relation.name == name; });
   }
-  // Publishes: what the relation holds must be complete, or its node not yet shared.
+  // Publishes: what the relation holds must be complete, or its node not yet shared. Thread-safe.
   Relation* add_relation(std::unique_ptr<Relation> relation) {
-    relation->next = relations_.load(std::memory_order_relaxed);
-    relations_.store(relation.get(), std::memory_order_release);
-    return relation.release();
+    Relation* added = relation.release();
+    added->next = relations_.load(std::memory_order_relaxed);
+    while (
+        !relations_.compare_exchange_weak(added->next, added, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    return added;
   }
 
  private:

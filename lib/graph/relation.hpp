@@ -1,11 +1,13 @@
 // graph/relation.hpp: one loaded relation of a node: for each slot where its related slots are.
 //
-// One thread at a time appends (under the graph's load protocol); any number of threads read what was published: a span
-// is released as one word and acquired by readers.
+// One thread at a time appends targets; several may set spans, of different slots; any number of threads read what was
+// published: a span is released as one word and acquired by readers.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
 
 #include "dorm/detail/storage.hpp"
@@ -48,8 +50,7 @@ class Relation {
 
   // Makes room for the slots of a node of this size; new ones are not loaded.
   void cover(std::uint32_t slots) {
-    while (spans_.size() < slots) spans_.append();
-    covered_.store(spans_.size(), std::memory_order_release);
+    if (slots > covered_.load(std::memory_order_acquire)) grow(slots);
   }
   void set_state(std::uint32_t slot, RelationState state) { store(slot, static_cast<std::uint64_t>(state)); }
   void set_one(std::uint32_t slot, std::uint32_t target_slot) { store(slot, word(target_slot, 1)); }
@@ -65,11 +66,20 @@ class Relation {
     return (static_cast<std::uint64_t>(count) + 1U) << 32U | begin;
   }
   void store(std::uint32_t slot, std::uint64_t word) {
-    if (slot >= spans_.size()) cover(slot + 1);
+    cover(slot + 1);
     std::atomic_ref(*spans_.at(slot)).store(word, std::memory_order_release);
   }
 
-  detail::PagedArray<std::uint64_t> spans_{1, 0};
+  void grow(std::uint32_t slots) {
+    const std::lock_guard lock(growing_);
+    while (spans_.size() < slots) spans_.append();
+    // Some more where they cost no page: joins ask for one slot after the other.
+    for (std::uint32_t more = std::min(spans_.spare(), 64U); more > 0; --more) spans_.append();
+    covered_.store(spans_.size(), std::memory_order_release);
+  }
+
+  std::mutex growing_;
+  detail::PagedArray<std::uint64_t> spans_{1, 0};  // appended to under growing_
   std::atomic<std::uint32_t> covered_{0};
   detail::PagedArray<std::uint32_t> targets_{1, 0};
   detail::PagedArray<std::uint32_t> link_slots_{1, 0};

@@ -28,8 +28,8 @@ LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, cons
 }
 
 void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* remedy) {
-  const bool alone = node.slot_count() <= 1;
-  if (policy == LazyPolicy::raise || (policy == LazyPolicy::raise_n_plus_one && !alone)) {
+  if (policy == LazyPolicy::raise ||
+      (policy == LazyPolicy::raise_n_plus_one && node.graph->complete_slots(node) > 1)) {
     throw QueryError("'" + node.shape->model->name + "." + member + "' is not loaded and its lazy policy is '" +
                      (policy == LazyPolicy::raise ? "raise" : "raise_n_plus_one") + "'; " + remedy);
   }
@@ -56,7 +56,7 @@ std::vector<std::uint32_t> siblings(const graph::Node& node, std::uint32_t slot,
   if (policy == LazyPolicy::each) return {slot};
   std::vector<std::uint32_t> slots;
   const std::uint32_t first = slot - slot % batch_rows;
-  const std::uint32_t end = std::min(node.slot_count(), first + batch_rows);
+  const std::uint32_t end = std::max(slot + 1, std::min(node.graph->complete_slots(node), first + batch_rows));
   for (std::uint32_t i = first; i < end; ++i)
     if (i == slot || is_missing(i)) slots.push_back(i);
   return slots;
@@ -86,7 +86,7 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
     check_policy(node, policy, relation.name, "load it with the query, or set another policy");
     for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
 
-    const bool may_wait = engine->session->current_transaction() == nullptr;
+    const bool may_wait = !engine->session->holds_connection();
     const graph::Graph::Claim claim = node.graph->claim(&node, relation.index, may_wait);
     if (claim == graph::Graph::Claim::waited) continue;
     RelationLoad load;
@@ -123,7 +123,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     const LazyPolicy policy = policy_of(node, nullptr, *engine);
     check_transaction(node);
     check_policy(node, policy, model.fields[field].name, "select it with the query, or set another policy");
-    const bool may_wait = engine->session->current_transaction() == nullptr;
+    const bool may_wait = !engine->session->holds_connection();
     const graph::Graph::Claim claim = node.graph->claim(&node, cells_claim, may_wait);
     if (claim == graph::Graph::Claim::waited) continue;
     const auto run = [&] {

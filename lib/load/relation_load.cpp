@@ -200,6 +200,8 @@ class Loader {
     } else {
       publish_ones();
     }
+    // Complete, so that others may see it.
+    if (fresh_) load_.parent->add_relation(std::move(fresh_));
     return entry_;
   }
 
@@ -211,16 +213,13 @@ class Loader {
     std::uint32_t link;
   };
 
-  // The entry that this load fills: the one that is there, so that its node grows, else a new one.
-  graph::Relation* make_entry(graph::Node* target, graph::Node* links = nullptr) {
-    auto entry = std::make_unique<graph::Relation>(load_.name.empty() ? relation_.name : load_.name, relation_.index,
-                                                   target, relation_.to_many());
-    entry->named = !load_.name.empty() && load_.name != relation_.name;
-    entry->partial = load_.partial;
-    entry->links = links;
-    entry->cover(load_.parent->slot_count());
-    const std::lock_guard lock(graph_.mutex);
-    return load_.parent->add_relation(std::move(entry));
+  void make_entry(graph::Node* target, graph::Node* links = nullptr) {
+    fresh_ = std::make_unique<graph::Relation>(load_.name.empty() ? relation_.name : load_.name, relation_.index,
+                                               target, relation_.to_many());
+    fresh_->named = !load_.name.empty() && load_.name != relation_.name;
+    fresh_->partial = load_.partial;
+    fresh_->links = links;
+    entry_ = fresh_.get();
   }
 
   void make_empty_entry() {
@@ -228,7 +227,7 @@ class Loader {
     graph::Node* links = nullptr;
     if (relation_.through != no_index)
       links = graph_.add_node(context_->shape(context_->registry.model(relation_.through)), 0);
-    entry_ = make_entry(target, links);
+    make_entry(target, links);
   }
 
   // All rows go through one sink, however many statements bring them: a row that two of them bring is one.
@@ -253,12 +252,15 @@ class Loader {
     entry_ = load_.children || load_.partial || !load_.append ? nullptr : load_.parent->find_relation(relation_.index);
     // An entry made by assignment leads to rows of other graphs and has no node to add to.
     if (entry_ != nullptr && (entry_->target == nullptr || entry_->name != relation_.name)) entry_ = nullptr;
+    std::optional<graph::Growth> growth;
+    if (entry_ != nullptr && !growth.emplace(*entry_->target).is_owned()) entry_ = nullptr;
     graph::Node* node = entry_ == nullptr ? nullptr : entry_->target;
     const std::uint32_t first = node == nullptr ? 0 : node->slot_count();
     node = run_statements(node);
     assign(*node, first, statement_.key(), [&](std::uint32_t slot) { return slot; });
     lead_back(*node);
-    if (entry_ == nullptr) entry_ = make_entry(node);
+    if (entry_ == nullptr) make_entry(node);
+    if (growth) growth->keep();
   }
 
   void many_to_many() {
@@ -269,7 +271,7 @@ class Loader {
       const graph::Span span = to->span(link);
       return span.state == graph::RelationState::loaded ? span.begin : KeyGroups::none;
     });
-    entry_ = make_entry(to->target, links);
+    make_entry(to->target, links);
   }
 
   // Gives the rows from `first` on, which hold the key in `fields`, to the groups of their parents.
@@ -376,7 +378,6 @@ class Loader {
     if (inverse.to_many() || inverse.name.empty()) return;
     graph::Relation* entry = node.find_relation(inverse.index);
     if (entry == nullptr || entry->target != load_.parent) {
-      const std::lock_guard lock(graph_.mutex);
       entry = node.add_relation(std::make_unique<graph::Relation>(inverse.name, inverse.index, load_.parent, false));
     }
     entry->cover(node.slot_count());
@@ -455,7 +456,8 @@ class Loader {
   KeyGroups groups_;
   std::vector<std::uint32_t> group_of_slot_;  // for each of load_.slots
   std::vector<Element> elements_;
-  graph::Relation* entry_ = nullptr;
+  graph::Relation* entry_ = nullptr;        // the one that is there, so that its node grows, or
+  std::unique_ptr<graph::Relation> fresh_;  // a new one, published when all is in it
 };
 
 }  // namespace

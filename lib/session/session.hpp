@@ -6,6 +6,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -74,6 +76,15 @@ class Session : public std::enable_shared_from_this<Session> {
   void run_transaction(const std::function<void(TransactionScope&)>& body, const TransactionOptions& options = {});
 
   ConnectionScope hold();
+  // Whether this thread's statements go to a connection that it holds.
+  bool holds_connection() const noexcept { return bound_channel() != nullptr; }
+
+  // How long the database takes to answer what costs it nothing: a moving average over the beginnings of transactions;
+  // zero before the first.
+  std::chrono::nanoseconds round_trip() const noexcept {
+    return std::chrono::nanoseconds(round_trip_.load(std::memory_order_relaxed));
+  }
+  void note_round_trip(std::chrono::nanoseconds time) noexcept;
 
   // Tells the observers something that a person should read. Make the text only where it is_observed().
   bool is_observed() const noexcept;
@@ -102,6 +113,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<Observers> observers_;
   const driver::ConnectOptions options_;
   const bool is_single_;  // the database is its only connection
+  std::atomic<std::int64_t> round_trip_{0};  // nanoseconds
   Pool pool_;
 };
 

@@ -1,8 +1,9 @@
 // dorm/detail/storage.hpp: the append-only arrays that results live in; what reading a row inline needs.
 //
 // One thread at a time appends; any number read what was published to them. Nothing ever moves: an array is a fixed
-// directory of pages, each twice as large as the one before, so readers need no lock while a lazy load appends
-// elsewhere, and a result of one row costs one small page.
+// directory of pages, each twice as large as the one before, so a result of one row costs one small page, and readers
+// need no lock while a lazy load appends: at() reads nothing that changes after its element was appended. How many
+// elements there are is for the thread that appends.
 #pragma once
 
 #include <array>
@@ -56,6 +57,18 @@ class PagedArray {
     return element;
   }
   void pop() noexcept { --size_; }
+  // How many append() can add without a new page.
+  std::uint32_t spare() const noexcept { return capacity_ - size_; }
+  // Takes back all from this index on. Nobody may have seen them.
+  void truncate(std::uint32_t size) noexcept {
+    size_ = size;
+    while (page_count_ > 1 && size < last_first_) {
+      give_page(last_, page_bytes(--page_count_));
+      capacity_ = last_first_;
+      last_ = pages_[page_count_ - 1];
+      last_first_ = capacity_ - (std::uint32_t{1} << (shift_ + page_count_ - 1));
+    }
+  }
 
  private:
   // As at(), with the last page remembered: appending is sequential.
@@ -91,6 +104,7 @@ struct NodeStorage {
   explicit NodeStorage(std::uint32_t width, unsigned shift) noexcept : rows(width, shift) {}
   std::uint32_t stored_row(std::uint32_t slot) const noexcept { return slots == nullptr ? slot : *slots->at(slot); }
   Cell* cells(std::uint32_t slot) const noexcept { return rows.at(stored_row(slot)); }
+  // For the thread that appends; others ask Graph::complete_slots().
   std::uint32_t slot_count() const noexcept { return slots == nullptr ? rows.size() : slots->size(); }
 };
 
