@@ -1,7 +1,9 @@
 // dorm/transaction.hpp: a transaction, or a savepoint inside one.
 //
 // Bound to the thread that began it: every call on the same Database from that thread uses its connection, other
-// threads never do. Move-only; the destructor rolls back what was not committed.
+// threads never do. Move-only; the destructor rolls back what was not committed. After a statement has failed in it,
+// whatever else is sent is a StateError naming the cause, on every backend, until it or a savepoint before is rolled
+// back; what dorm refuses before anything is sent leaves it as it is.
 #pragma once
 
 #include <functional>
