@@ -36,6 +36,24 @@ std::string ConnectOptions::redacted() const {
   return text;
 }
 
+void Connection::execute_all(std::span<Query> queries, bool snapshot, Deadline deadline) {
+  const bool own = snapshot && status() == TransactionStatus::idle;
+  if (own) {
+    TransactionOptions options;
+    options.isolation = Isolation::repeatable_read;
+    options.read_only = true;
+    options.lock = LockMode::deferred;
+    begin(options, deadline);
+  }
+  try {
+    for (Query& query : queries) query.outcome = execute(*query.statement, query.parameters, query.rows, deadline);
+  } catch (...) {
+    if (own) rollback(deadline);
+    throw;
+  }
+  if (own) commit(deadline);
+}
+
 }  // namespace dorm::driver
 
 namespace dorm {

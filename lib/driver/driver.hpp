@@ -66,6 +66,15 @@ class Connection {
   // columns). Cells of `parameters` need only live for the call. On an error no row must be used.
   virtual Outcome execute(const Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows,
                           Deadline deadline) = 0;
+  // Several queries that need nothing of each other, in order; a failure of one is the failure of all. With `snapshot`
+  // they see one state of the database where no transaction is open: a read transaction of their own.
+  struct Query {
+    const Statement* statement = nullptr;
+    std::span<const Cell> parameters;
+    graph::RowSink* rows = nullptr;
+    Outcome outcome;  // afterwards
+  };
+  virtual void execute_all(std::span<Query> queries, bool snapshot, Deadline deadline);
   // One or more statements without parameters and results: DDL, SET, PRAGMA.
   virtual void execute_script(std::string_view sql, Deadline deadline) = 0;
 
@@ -126,6 +135,8 @@ class Driver {
   // Throws ConnectFailed (retryable() if transient) or StatementTimeout past the deadline.
   virtual std::unique_ptr<driver::Connection> connect(const driver::ConnectOptions& options,
                                                       driver::Deadline deadline) const = 0;
+  // Whether Connection::execute_all() sends all statements before it waits for the first answer.
+  virtual bool can_pipeline() const noexcept { return false; }
   // A database that exists only inside its connection (SQLite's :memory:) is pooled as exactly one.
   virtual bool single_connection(const driver::ConnectOptions& options) const noexcept = 0;
 };

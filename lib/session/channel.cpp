@@ -40,6 +40,19 @@ driver::Outcome Channel::execute(const driver::Statement& statement, std::span<c
   });
 }
 
+void Channel::execute_all(std::span<driver::Connection::Query> queries, bool snapshot) {
+  check_usable();
+  describe(queries.front().statement->sql);
+  session_->observers_->watch_all(queries, [&] {
+    try {
+      lease_->execute_all(queries, snapshot, session_->deadline());
+    } catch (const Error& error) {
+      note_failure(error);
+      throw;
+    }
+  });
+}
+
 void Channel::execute_script(std::string_view sql) {
   check_usable();
   describe(sql);
@@ -81,7 +94,11 @@ void Channel::begin(const TransactionOptions& chosen) {
   described_ = false;  // the first statement says more
   options = chosen;
   try {
-    bookkeeping("BEGIN", [&](driver::Connection& connection) { connection.begin(chosen, session_->deadline()); });
+    bookkeeping("BEGIN", [&](driver::Connection& connection) {
+      const driver::Clock::time_point start = driver::Clock::now();
+      connection.begin(chosen, session_->deadline());
+      session_->note_round_trip(driver::Clock::now() - start);
+    });
   } catch (...) {
     rollback();  // it may have begun
     throw;

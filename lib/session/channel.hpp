@@ -50,6 +50,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   driver::Connection& connection() const noexcept { return *lease_; }
 
   driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows);
+  void execute_all(std::span<driver::Connection::Query> queries, bool snapshot);
   void execute_script(std::string_view sql);
 
   // The transaction's own statements: observed as internal.

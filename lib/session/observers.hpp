@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,30 @@ class Observers : public std::enable_shared_from_this<Observers> {
       notify(event);
       throw;
     }
+  }
+
+  // The same for queries that are run together: each is told of, with the time they took as a whole.
+  template <class Work>
+  void watch_all(std::span<const driver::Connection::Query> queries, Work&& work) const {
+    if (!any()) return work();
+    const auto start = driver::Clock::now();
+    const auto tell = [&](const Error* error) {
+      for (const driver::Connection::Query& query : queries) {
+        StatementEvent event;
+        event.sql = query.statement->sql;
+        event.duration = driver::Clock::now() - start;
+        event.rows = query.outcome.affected;
+        event.error = error;
+        notify(event);
+      }
+    };
+    try {
+      work();
+    } catch (const Error& error) {
+      tell(&error);
+      throw;
+    }
+    tell(nullptr);
   }
 
  private:

@@ -117,6 +117,20 @@ driver::Outcome Session::execute_once(const driver::Statement& statement, std::s
   }
 }
 
+void Session::execute_all(std::span<driver::Connection::Query> queries, bool snapshot) {
+  if (Channel* channel = bound_channel()) return channel->execute_all(queries, snapshot);
+  observers_->watch_all(queries, [&] {
+    Lease lease = pool_.checkout();
+    lease.mark_doubtful();
+    try {
+      lease->execute_all(queries, snapshot, deadline());
+    } catch (const Error& error) {
+      note_failure(lease, error);
+      throw;
+    }
+  });
+}
+
 void Session::execute_script(std::string_view sql) {
   if (Channel* channel = bound_channel()) return channel->execute_script(sql);
   observers_->watch(sql, false, [&] {
@@ -209,6 +223,12 @@ void Session::run_transaction(const std::function<void(TransactionScope&)>& body
     body(transaction);
     if (transaction.is_open()) transaction.commit();
   });
+}
+
+void Session::note_round_trip(std::chrono::nanoseconds time) noexcept {
+  const std::int64_t before = round_trip_.load(std::memory_order_relaxed);
+  const std::int64_t now = std::max<std::int64_t>(1, time.count());
+  round_trip_.store(before == 0 ? now : before + (now - before) / 8, std::memory_order_relaxed);
 }
 
 bool Session::is_observed() const noexcept { return observers_->any(); }

@@ -60,6 +60,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // A query that lost its connection before its first row, outside a transaction, is run once more on a new one.
   driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters,
                           graph::RowSink* rows = nullptr);
+  // Several queries that need nothing of each other, sent together where the database can take them so. They see one
+  // state of it if `snapshot`, or if the thread is in a transaction that does. Each counts as a query.
+  void execute_all(std::span<driver::Connection::Query> queries, bool snapshot);
   // Statements without parameters and results. Counts as one query.
   void execute_script(std::string_view sql);
 
