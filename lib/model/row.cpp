@@ -12,6 +12,7 @@
 #include "model/row_make.hpp"
 #include "query/snapshots.hpp"
 #include "query/validate.hpp"
+#include "write/related_keys.hpp"
 #include "write/row_write.hpp"
 
 namespace dorm {
@@ -87,7 +88,7 @@ bool Row::save() const {
   writable_model(node);
   const std::shared_ptr<const load::Context> context = access::context_of(node);
   const std::shared_ptr<load::Engine> engine = context->open_engine();
-  make::take_keys_of_related(node, slot_);
+  write::take_keys(*engine, node, slot_);
   if (!write::is_dirty(node, slot_)) return false;
   if (write::is_saved(node, slot_)) {
     write::update(*engine, *context, node, slot_);

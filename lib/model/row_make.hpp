@@ -24,8 +24,6 @@ void set_field(graph::Node& node, std::uint32_t slot, const FieldInfo& field, co
 void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, const Value& value);
 // By row: its key, and the row itself, so that reading the relation asks nothing.
 void set_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, const Row& related);
-// Rows that were assigned before they were saved: their keys now, or StateError.
-void take_keys_of_related(graph::Node& node, std::uint32_t slot);
 
 // Makes what the original value points to its own.
 void keep_bytes(graph::SlotState::Original& original);

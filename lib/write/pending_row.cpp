@@ -14,6 +14,7 @@ void PendingRow::rolled_back() noexcept {
   try {
     graph::SlotState& state = node_.states[slot_];
     state.saved = before_.saved;
+    state.deleted = before_.deleted;
     Cell* cells = node_.cells(slot_);
     if (inserted_)
       for (const std::uint32_t cell : inserted_->generated) cells[cell] = Cell{};

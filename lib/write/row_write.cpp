@@ -43,7 +43,10 @@ void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, b
   if (level != nullptr) {
     graph::SlotState before;
     before.saved = was_saved;
-    if (found != node.states.end()) before.originals = std::move(found->second.originals);
+    if (found != node.states.end()) {
+      before.deleted = found->second.deleted;
+      before.originals = std::move(found->second.originals);
+    }
     auto pending =
         std::make_unique<PendingRow>(node, slot, std::move(before), std::move(inserted), std::move(replaced));
     level->enlist(*pending);
@@ -52,6 +55,7 @@ void settle(Engine& engine, graph::Node& node, std::uint32_t slot, bool saved, b
   if (found == node.states.end() && saved) return;
   graph::SlotState& state = node.states[slot];
   state.saved = saved;
+  state.deleted = was_saved && !saved;
   state.originals.clear();
 }
 
@@ -98,8 +102,12 @@ void init_cell(graph::Arena& arena, Cell& cell, const Value& value) {
     cell = Cell::of_bytes(CellTag::decimal_text, arena.copy(value.decimal().text()));
     return;
   }
-  cell = borrow(value);
-  if (has_bytes(cell.tag)) cell.data = arena.copy(cell.view()).data();
+  copy_cell(arena, cell, borrow(value));
+}
+
+void copy_cell(graph::Arena& arena, Cell& cell, const Cell& from) {
+  cell = from;
+  if (has_bytes(from.tag)) cell.data = arena.copy(from.view()).data();
 }
 
 void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value) {
@@ -140,6 +148,13 @@ void apply_defaults(const Context&, graph::Node& node, std::uint32_t slot) {
   }
 }
 
+Origin origin_of(const FieldInfo& field, const Cell& cell) noexcept {
+  if (field.generated) return Origin::database;
+  if (cell.is_loaded() && !(cell.is_null() && field.auto_increment)) return Origin::row;
+  if (field.auto_increment || field.database_default) return Origin::database;
+  return field.nullable ? Origin::null : Origin::missing;
+}
+
 void insert(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot) {
   const ModelInfo& model = model_of(node);
   apply_defaults(context, node, slot);
@@ -148,18 +163,19 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
   Parameters parameters;
   Few<std::uint32_t, 8> generated;
   for (const FieldInfo& field : model.fields) {
-    const Cell& cell = cells[field.index];
-    if (field.generated) {
-      generated.push_back(field.index);
-    } else if (cell.is_loaded() && !(cell.is_null() && field.auto_increment)) {
-      columns.add(field.index);
-      parameters.push_back(cell);
-    } else if (field.auto_increment || field.database_default) {
-      generated.push_back(field.index);
-    } else if (field.nullable) {
-      cells[field.index] = Cell::of_null();
-    } else {
-      throw DataError(query::label_of(model, field) + " is required; give it a value");
+    switch (origin_of(field, cells[field.index])) {
+      case Origin::row:
+        columns.add(field.index);
+        parameters.push_back(cells[field.index]);
+        break;
+      case Origin::database:
+        generated.push_back(field.index);
+        break;
+      case Origin::null:
+        cells[field.index] = Cell::of_null();
+        break;
+      case Origin::missing:
+        throw DataError(query::label_of(model, field) + " is required; give it a value");
     }
   }
   std::shared_ptr<const InsertPlan> plan = insert_plan(engine, context.registry, model, columns, generated);
@@ -177,12 +193,12 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
     engine.session->execute(plan->statement, parameters, &sink);
     if (sink.rows() != 1)
       throw StateError("inserting into '" + model.name + "' returned " + std::to_string(sink.rows()) + " rows");
-    for (const std::uint32_t field : plan->returning) {
-      Cell cell = returned.cells(0)[field];
-      if (has_bytes(cell.tag)) cell.data = node.arena.copy(cell.view()).data();
-      cells[field] = cell;
-    }
+    for (const std::uint32_t field : plan->returning) copy_cell(node.arena, cells[field], returned.cells(0)[field]);
   }
+  mark_inserted(engine, node, slot, std::move(plan));
+}
+
+void mark_inserted(Engine& engine, graph::Node& node, std::uint32_t slot, std::shared_ptr<const InsertPlan> plan) {
   settle(engine, node, slot, true, false, std::move(plan));
 }
 

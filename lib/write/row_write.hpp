@@ -10,21 +10,28 @@
 
 #include "graph/graph.hpp"
 #include "load/context.hpp"
+#include "write/statements.hpp"
 
 namespace dorm::write {
 
 using load::Context;
-using load::Engine;
 
 // Writes a checked value into a cell of a slot and remembers what was there. Null, numbers and times are copied, text
 // and blobs into memory of the row's own.
 void set_cell(graph::Node& node, std::uint32_t slot, std::uint32_t cell, const Value& value);
 // The same for a row that is being made: nothing to remember, bytes go to its node's arena.
 void init_cell(graph::Arena& arena, Cell& cell, const Value& value);
+void copy_cell(graph::Arena& arena, Cell& cell, const Cell& from);
 
 // INSERT of a row whose cells are set or unloaded. Applies client defaults, reads generated values back. DataError for
 // a required field that is absent.
 void insert(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot);
+// Where an INSERT takes the value of a field from, once client defaults are applied.
+enum class Origin : std::uint8_t { row, database, null, missing };
+Origin origin_of(const FieldInfo& field, const Cell& cell) noexcept;
+// After an INSERT that others have run: the row is saved, unless the open transaction is rolled back. `plan` says which
+// cells the database filled, null if none.
+void mark_inserted(Engine& engine, graph::Node& node, std::uint32_t slot, std::shared_ptr<const InsertPlan> plan);
 // Client defaults for the cells that are unloaded.
 void apply_defaults(const Context& context, graph::Node& node, std::uint32_t slot);
 // UPDATE of the changed cells. NotFound if the row is gone.

@@ -1,5 +1,7 @@
 #include "write/statements.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 #include "query/validate.hpp"
@@ -11,6 +13,8 @@ namespace {
 std::uint64_t key_of(char kind, const Registry& registry, const ModelInfo& model) {
   return registry.generation() << 32U | static_cast<std::uint64_t>(model.id) << 8U | static_cast<unsigned char>(kind);
 }
+
+constexpr std::uint32_t most_rows_kept = 8;
 
 struct Writer {
   sql::Arena arena;
@@ -35,6 +39,16 @@ struct Writer {
       parts.push_back(arena.expr(sql::Binary{sql::BinaryOp::eq, column, param(field)}));
     }
     return parts.size() == 1 ? parts.front() : arena.expr(sql::Logical{sql::LogicalOp::all, arena.list(parts)});
+  }
+
+  sql::List<sql::Output> outputs(std::span<const std::uint32_t> fields, driver::Statement& statement) {
+    std::vector<sql::Output> list;
+    for (const std::uint32_t index : fields) {
+      const FieldInfo& field = model.fields[index];
+      list.push_back({arena.expr(sql::Column{table, field.column, field.type, field.nullable}), {}});
+      statement.columns.push_back({field.type, query::label_of(model, field)});
+    }
+    return arena.list(list);
   }
 
   void finish(driver::Statement& statement, const sql::Dialect& dialect, const sql::Statement& tree) {
@@ -72,22 +86,73 @@ std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& re
     insert.rows = writer.arena.list(rows);
     const bool by_driver = generated.size() == 1 && model.fields[generated.front()].auto_increment &&
                            dialect.capabilities().insert_id_without_returning;
-    std::vector<sql::Output> returning;
     if (by_driver) {
       plan->generated_id = generated.front();
     } else {
       plan->returning = plan->generated;
-      for (const std::uint32_t index : generated) {
-        const FieldInfo& field = model.fields[index];
-        returning.push_back(
-            {writer.arena.expr(sql::Column{writer.table, field.column, field.type, field.nullable}), {}});
-        plan->statement.columns.push_back({field.type, query::label_of(model, field)});
-      }
+      insert.returning = writer.outputs(plan->returning, plan->statement);
     }
-    insert.returning = writer.arena.list(returning);
     writer.finish(plan->statement, dialect, sql::Statement(insert));
     return plan;
   });
+}
+
+std::shared_ptr<const InsertPlan> insert_rows_plan(Engine& engine, const Registry& registry, const ModelInfo& model,
+                                                   const RowsInsert& what) {
+  const auto make = [&] {
+    auto plan = std::make_shared<InsertPlan>();
+    plan->generated.assign(what.generated.begin(), what.generated.end());
+    plan->returning.assign(what.returning.begin(), what.returning.end());
+    Writer writer(model);
+    std::vector<std::string_view> names;
+    for (const FieldInfo& field : model.fields)
+      if (what.columns.has(field.index)) names.push_back(field.column);
+    sql::Insert insert{};
+    insert.table = writer.table;
+    insert.columns = writer.arena.list(names);
+    std::string number = "row";
+    while (std::find(names.begin(), names.end(), number) != names.end()) number += '_';
+    std::vector<sql::Exprs> rows;
+    for (std::uint32_t row = 0; row < what.rows; ++row) {
+      std::vector<const sql::Expr*> values;
+      for (const FieldInfo& field : model.fields)
+        if (what.columns.has(field.index)) values.push_back(writer.param(field));
+      if (what.in_order)
+        values.push_back(writer.arena.expr(sql::Constant{sql::Constant::Kind::integer, std::int64_t{row}}));
+      rows.push_back(writer.arena.list(values));
+    }
+    if (what.in_order) {
+      // INSERT … SELECT … ORDER BY: keys are drawn in that order.
+      names.push_back(number);
+      const sql::Source* list =
+          writer.arena.make(sql::Source{sql::ValuesList{writer.arena.list(rows), writer.arena.list(names)}, {}});
+      std::vector<sql::Output> outputs;
+      for (const FieldInfo& field : model.fields)
+        if (what.columns.has(field.index))
+          outputs.push_back({writer.arena.expr(sql::Column{list, field.column, field.type, field.nullable}), {}});
+      sql::Order order{};
+      order.expr = writer.arena.expr(sql::Column{list, number, Type{TypeKind::integer}, false});
+      sql::Select select{};
+      select.outputs = writer.arena.list(outputs);
+      select.from = list;
+      select.order_by = writer.arena.list(std::vector<sql::Order>{order});
+      insert.select = writer.arena.make(select);
+    } else {
+      insert.rows = writer.arena.list(rows);
+    }
+    insert.returning = writer.outputs(plan->returning, plan->statement);
+    writer.finish(plan->statement, engine.session->dialect(), sql::Statement(insert));
+    return plan;
+  };
+  // Short lists come again, long ones of the same length seldom.
+  if (what.rows > most_rows_kept) {
+    std::shared_ptr<InsertPlan> plan = make();
+    plan->statement.cached = false;
+    return plan;
+  }
+  std::vector<std::uint64_t> key(what.columns.words().begin(), what.columns.words().end());
+  key.push_back(what.rows);
+  return engine.statements.get<InsertPlan>(key_of(what.in_order ? 'o' : 'm', registry, model), key, make);
 }
 
 std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry,

@@ -1,4 +1,4 @@
-// write/statements.hpp: the statements that write one row of a model, made once per set of columns.
+// write/statements.hpp: the statements that write rows of a model, made once per set of columns.
 //
 // Thread-safe; the results are immutable and shared.
 #pragma once
@@ -39,6 +39,19 @@ struct InsertPlan {
 
 std::shared_ptr<const InsertPlan> insert_plan(Engine& engine, const Registry& registry, const ModelInfo& model,
                                               const ColumnSet& columns, std::span<const std::uint32_t> generated);
+
+// One INSERT of several rows; its parameters are the rows' columns, row by row. `returning` come back as rows, in any
+// order. With `in_order`, keys that count upwards are given to the rows in their order: no database promises that of
+// VALUES alone.
+struct RowsInsert {
+  const ColumnSet& columns;
+  std::span<const std::uint32_t> generated;
+  std::span<const std::uint32_t> returning;
+  std::uint32_t rows = 0;
+  bool in_order = false;
+};
+std::shared_ptr<const InsertPlan> insert_rows_plan(Engine& engine, const Registry& registry, const ModelInfo& model,
+                                                   const RowsInsert& what);
 // Parameters: the columns in field order, then the key.
 std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry,
                                                           const ModelInfo& model, const ColumnSet& columns);
