@@ -232,6 +232,7 @@ class Loader {
 
   // All rows go through one sink, however many statements bring them: a row that two of them bring is one.
   graph::Node* run_statements(graph::Node* root) {
+    if (load_.filled != nullptr) return load_.filled->finish();
     std::optional<Filling> filling;
     const auto execute = [&](const query::QuerySpec& spec) {
       const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
@@ -290,13 +291,15 @@ class Loader {
         strangers.push_back(slot);
       }
     }
+    // A subquery may know more parents than we do.
+    if (load_.keys && !groups_.asks_database()) return;
     if (strangers.empty() && !has_groups_to_ask_for()) return;
     ask_for_groups(holder, first, strangers, fields, target_of);
   }
 
   // Of a row that many keys lead to, all of them are wanted, not only the one with the same bytes.
   bool has_groups_to_ask_for() const {
-    if (relation_.to_many() || !groups_.asks_database() || load_.keys) return false;
+    if (relation_.to_many() || !groups_.asks_database()) return false;
     return !unmatched_groups().empty();
   }
 

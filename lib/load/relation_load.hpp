@@ -30,6 +30,7 @@ struct RelationLoad {
   std::optional<std::int64_t> limit;   // per parent
   std::optional<std::int64_t> offset;
   query::SpecPtr keys;  // selects the parents' keys, which then need not be sent; null: they are sent
+  Filling* filled = nullptr;  // the rows of relation_query(), if they are here already
 };
 
 // One query, none if there are no keys; more only where the keys are more than a statement takes: beyond a million, or

@@ -15,10 +15,6 @@ namespace dorm::load {
 std::shared_ptr<graph::Graph> run_request(Engine& engine, const std::shared_ptr<const Context>& context,
                                           const query::Unit& unit);
 
-// The fetches of a unit for rows that are there: `root` holds the unit's rows.
-void run_fetches(Engine& engine, const std::shared_ptr<const Context>& context, const query::Unit& unit,
-                 graph::Node& root);
-
 // The node that a unit's joins lead to from `root` along these relations; nullptr where a relation is not joined.
 graph::Node* joined_node(graph::Node& root, const std::vector<std::uint32_t>& relations);
 
