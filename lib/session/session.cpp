@@ -119,15 +119,23 @@ driver::Outcome Session::execute_once(const driver::Statement& statement, std::s
 
 void Session::execute_all(std::span<driver::Connection::Query> queries, bool snapshot) {
   if (Channel* channel = bound_channel()) return channel->execute_all(queries, snapshot);
-  observers_->watch_all(queries, [&] {
+  const auto once = [&] {
     Lease lease = pool_.checkout();
-    lease.mark_doubtful();
     try {
       lease->execute_all(queries, snapshot, deadline());
     } catch (const Error& error) {
       note_failure(lease, error);
       throw;
     }
+  };
+  observers_->watch_all(queries, [&] {
+    const auto has_rows = [](const driver::Connection::Query& query) { return query.rows->rows() != 0; };
+    try {
+      return once();
+    } catch (const ConnectionLost&) {
+      if (std::any_of(queries.begin(), queries.end(), has_rows)) throw;
+    }
+    once();
   });
 }
 
