@@ -473,12 +473,7 @@ graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Conte
 query::QuerySpec relation_query(const Context& context, const RelationLoad& load) {
   const Statement statement(context, load);
   if (load.keys) return statement.among(load.keys);
-  Values key;
-  for (const std::uint32_t field : statement.key()) {
-    static_cast<void>(field);
-    key.emplace_back(0);
-  }
-  return statement.among(std::vector<Values>{std::move(key)});
+  return statement.among(std::vector<Values>{Values(statement.key().size(), Value(0))});
 }
 
 void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node,
