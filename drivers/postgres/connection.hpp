@@ -30,6 +30,7 @@ class Connection final : public driver::Connection {
 
   driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows,
                           driver::Deadline deadline) override;
+  void execute_all(std::span<Query> queries, bool snapshot, driver::Deadline deadline) override;
   void execute_script(std::string_view sql, driver::Deadline deadline) override;
 
   void begin(const driver::TransactionOptions& options, driver::Deadline deadline) override;
@@ -68,6 +69,7 @@ class Connection final : public driver::Connection {
   ErrorDetails local_details() const;  // of an error that the server has not seen
   TransactionState state_now() const noexcept;
   void require_complete(End end);
+  void require_answer(End end, const PGresult* error);
   End send_simple(const char* sql, driver::Deadline deadline);
 
   // execute.cpp
@@ -81,6 +83,16 @@ class Connection final : public driver::Connection {
   void leave_pipeline() noexcept;
   void forget_deallocated();
   driver::Outcome finish(const Prepared& prepared, graph::RowSink* rows);
+
+  // pipeline.cpp
+  struct Piped;
+  bool send_together(std::span<Query> queries, bool own_transaction, driver::Deadline deadline);
+  void prepare_to_send(Piped& piped);
+  bool send_one(const Piped& piped);
+  bool take_new(std::vector<Piped>& pipeline, const std::vector<Result>& answers, driver::Deadline deadline);
+  void give_up_new(const std::vector<Piped>& pipeline, const std::vector<Result>& answers);
+  bool fail_together(const std::vector<Piped>& pipeline, End end, const PGresult* error, std::size_t at,
+                     bool own_transaction, driver::Deadline deadline);
 
   Handle connection_{nullptr, PQfinish};  // null once it is given up
   const pid_t process_;

@@ -21,6 +21,7 @@ class PostgresDriver final : public Driver {
                                               driver::Deadline deadline) const override {
     return std::make_unique<Connection>(options, deadline);
   }
+  bool can_pipeline() const noexcept override { return true; }
   bool single_connection(const driver::ConnectOptions&) const noexcept override { return false; }
 };
 

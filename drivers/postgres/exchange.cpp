@@ -107,11 +107,12 @@ ErrorDetails Connection::local_details() const {
 }
 
 // Throws unless the server has answered without an error.
-void Connection::require_complete(End end) {
+void Connection::require_complete(End end) { require_answer(end, first_error()); }
+
+void Connection::require_answer(End end, const PGresult* error) {
   if (end == End::late) throw_deadline_passed(situation());
   if (end == End::gone) throw_connection_lost(situation());
   if (end == End::refused) throw_error(nullptr, situation());
-  const PGresult* error = first_error();
   if (error == nullptr) return;
   const std::string_view sqlstate = sqlstate_of(error);
   if (ends_connection(sqlstate)) close();
