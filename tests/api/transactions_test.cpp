@@ -226,6 +226,82 @@ TEST_P(Transactions, AFailedStatementLeavesASavepointToGoBackTo) {
   EXPECT_EQ(db["Relationship"].count(), 2);
 }
 
+TEST_P(Transactions, AFailedStatementEndsItForAllButRollback) {
+  const Database db = social();
+  const Model user = db["User"], relationship = db["Relationship"];
+  const auto fails = [&] { relationship.create({{"from_user", 1}, {"to_user", 2}}); };
+  {
+    Transaction tx = db.transaction();
+    user.create({{"username", "huey"}});
+    EXPECT_THROW(fails(), ForeignKeyViolation);
+    EXPECT_THROW(user.count(), StateError);
+    EXPECT_THROW(user.create({{"username", "mickey"}}), StateError);
+    EXPECT_THROW(db.execute("SELECT 1"), StateError);
+    EXPECT_THROW(db.transaction(), StateError) << "a savepoint";
+    EXPECT_THROW(tx.commit(), StateError);
+    EXPECT_THROW(user.count(), StateError) << "it is still to be rolled back";
+    tx.rollback();
+    EXPECT_EQ(user.count(), 0);
+  }
+  try {
+    const Transaction tx = db.transaction();
+    db.execute("SELECT * FROM nothing");
+    FAIL() << "there is no such table";
+  } catch (const SchemaMismatch& error) {
+    EXPECT_EQ(error.transaction(), TransactionState::poisoned);
+  }
+  const Transaction tx = db.transaction();
+  try {
+    db.execute("SELECT * FROM nothing");
+  } catch (const SchemaMismatch&) {
+  }
+  try {
+    user.count();
+    FAIL() << "the transaction has failed";
+  } catch (const StateError& error) {
+    EXPECT_EQ(error.transaction(), TransactionState::poisoned);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("nothing")) << "the cause is named";
+  }
+}
+
+TEST_P(Transactions, RollingBackToASavepointHealsIt) {
+  const Database db = social();
+  const Model user = db["User"];
+  Transaction tx = db.transaction();
+  user.create({{"username", "huey"}});
+  {
+    Transaction outer = db.transaction();
+    user.create({{"username", "mickey"}});
+    {
+      const Transaction inner = db.transaction();
+      EXPECT_THROW(user.create({{"id", 1}, {"username", "zaizee"}}), UniqueViolation);
+      EXPECT_THROW(user.count(), StateError);
+    }
+    EXPECT_EQ(user.count(), 2);
+    EXPECT_THROW(user.create({{"id", 1}, {"username", "zaizee"}}), UniqueViolation);
+    EXPECT_THROW(outer.commit(), StateError);
+    outer.rollback();
+  }
+  EXPECT_EQ(user.count(), 1);
+  user.create({{"username", "charlie"}});
+  tx.commit();
+  EXPECT_EQ(user.count(), 2);
+}
+
+TEST_P(Transactions, WhatIsRefusedBeforeItIsSentDoesNotEndIt) {
+  const Database db = social();
+  const Model user = db["User"];
+  Transaction tx = db.transaction();
+  EXPECT_THROW(user.create({{"username", nullptr}}), DataError);
+  EXPECT_THROW(user.create({{"username", std::string("a\0b", 3)}}), DataError);
+  EXPECT_THROW(user.select(user["id"]).where(user["nothing"] == 1), QueryError);
+  EXPECT_THROW(user.select(user["id"]).where(fn::count() > 1).all(), QueryError);
+  EXPECT_THROW(user.get(7), NotFound);
+  user.create({{"username", "huey"}});
+  tx.commit();
+  EXPECT_EQ(user.count(), 1);
+}
+
 TEST_P(Transactions, AReadOnlyOneRefusesWrites) {
   const Database db = social();
   TransactionOptions options;
@@ -233,6 +309,7 @@ TEST_P(Transactions, AReadOnlyOneRefusesWrites) {
   {
     const Transaction tx = db.transaction(options);
     EXPECT_THROW(db["User"].create({{"username", "huey"}}), ReadOnly);
+    EXPECT_THROW(db["User"].count(), StateError);
   }
   db["User"].create({{"username", "huey"}});
   EXPECT_EQ(db["User"].count(), 1);
