@@ -1,12 +1,10 @@
 #include "dorm/model.hpp"
 
 #include "core/coerce.hpp"
-#include "core/json_reader.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
-#include "model/json.hpp"
 #include "model/row_access.hpp"
 #include "model/row_make.hpp"
 #include "query/builder.hpp"
@@ -148,41 +146,6 @@ Row Model::create(const std::vector<std::pair<std::string, Value>>& values) cons
   Maker maker(row, info());
   for (const auto& [name, value] : values) maker.assign(name, value);
   row.save();
-  return row;
-}
-
-Row Model::from_json(std::string_view object) const {
-  std::vector<Diagnostic> mistakes;
-  const auto document = json::Document::read("<json>", std::string(object), {}, mistakes);
-  if (!mistakes.empty()) {
-    const Diagnostic& first = mistakes.front();
-    throw DataError("the JSON of a row of '" + info().name + "' cannot be read: line " +
-                    std::to_string(first.where.line) + ", column " + std::to_string(first.where.column) + ": " +
-                    first.message);
-  }
-  if (!document->root()->is(json::NodeKind::object))
-    throw DataError("the JSON of a row of '" + info().name + "' must be an object");
-  Row row = make();
-  for (const json::Node* item : document->root()->items()) {
-    const ModelInfo::Member member = info().get(item->name());
-    if (member.kind == ModelInfo::Member::Kind::field) {
-      const FieldInfo& field = info().fields[member.index];
-      make::set_field(*row.node(), 0, field, value_from_json(*item, field.type, query::label_of(info(), field)));
-      continue;
-    }
-    const RelationInfo& relation = info().relations[member.index];
-    const std::string label = info().name + "." + relation.name;
-    if (!relation.holds_key() || relation.fields.size() != 1)
-      throw DataError(label + " is a relation; give its key columns instead");
-    // {"user": {"id": 1}} names the row by its key, as to_json() writes it.
-    const json::Node* key = item;
-    if (item->is(json::NodeKind::object)) {
-      key = item->find(source_->registry.model(relation.target).fields[relation.target_fields.front()].name);
-      if (key == nullptr) throw DataError(label + " needs the key of the row it refers to");
-    }
-    const FieldInfo& field = info().fields[relation.fields.front()];
-    make::set_field(*row.node(), 0, field, value_from_json(*key, field.type, label));
-  }
   return row;
 }
 
