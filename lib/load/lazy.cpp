@@ -35,6 +35,11 @@ void check_policy(const graph::Node& node, LazyPolicy policy, const std::string&
   }
 }
 
+bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept {
+  const auto* state = node.states.find(slot);
+  return state == node.states.end() || state->second.saved;
+}
+
 class ClaimGuard {
  public:
   ClaimGuard(graph::Graph& graph, const graph::Node& node, std::uint32_t what)
@@ -115,7 +120,7 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
 void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
   while (!node.cells(slot)[field].is_loaded()) {
     const ModelInfo& model = *node.shape->model;
-    if (const auto state = node.states.find(slot); state != node.states.end() && !state->second.saved) {
+    if (!is_saved(node, slot)) {
       throw StateError("'" + model.name + "." + model.fields[field].name + "' has no value yet: the row is not saved");
     }
     const std::shared_ptr<const Context> context = shared_context(node);
@@ -130,7 +135,8 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
       if (node.cells(slot)[field].is_loaded()) return;
       load_cells(
           *engine, context, node,
-          siblings(node, slot, policy, [&](std::uint32_t other) { return !node.cells(other)[field].is_loaded(); }),
+          siblings(node, slot, policy,
+                   [&](std::uint32_t other) { return !node.cells(other)[field].is_loaded() && is_saved(node, other); }),
           {field});
       if (!node.cells(slot)[field].is_loaded())
         throw NotFound("the row of model '" + model.name + "' is gone from the database");

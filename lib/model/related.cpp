@@ -87,7 +87,7 @@ Rows Related::rows() const {
     found = node.find_span(row_.slot(), std::string_view(name_));
   } else {
     const RelationInfo& info = node.shape->model->relations[relation_];
-    if (!write::is_saved(node, row_.slot()))
+    if (!write::is_saved(node, row_.slot()) && !is_loaded())
       throw StateError("the row is not saved, so '" + info.name + "' has nothing to load; save it first");
     found = load::touch_relation(node, row_.slot(), info);
   }

@@ -203,15 +203,24 @@ Row Row::detached() const {
   // What is not saved yet is not saved in the copy either.
   if (const auto* state = node.states.find(slot_); state != node.states.end()) {
     own->states[0].saved = state->second.saved;
+    own->states[0].deleted = state->second.deleted;
     own->states[0].originals = state->second.originals;
     for (graph::SlotState::Original& original : own->states[0].originals) make::keep_bytes(original);
   }
   for (graph::Relation* relation = node.relations(); relation != nullptr; relation = relation->next) {
-    if (relation->span(slot_).state != graph::RelationState::external) continue;
+    const graph::Span span = relation->span(slot_);
+    graph::Reference target;
+    if (span.state == graph::RelationState::external) {
+      target = node.graph->external(relation, slot_);
+    } else if (span.state == graph::RelationState::loaded && !relation->to_many &&
+               !write::is_saved(*relation->target, span.begin)) {
+      // A new row made with it, which has no key to remember it by.
+      target = {node.graph->share(relation->target), span.begin};
+    }
+    if (!target.node) continue;
     graph::Relation* same = own->add_relation(
         std::make_unique<graph::Relation>(relation->name, relation->info, nullptr, relation->to_many));
-    if (const graph::Reference target = node.graph->external(relation, slot_); target.node)
-      graph->set_external(same, 0, target);
+    graph->set_external(same, 0, target);
   }
   return {graph->share(own), 0};
 }
