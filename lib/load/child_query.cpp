@@ -172,38 +172,78 @@ bool can_number(const query::QuerySpec& spec) {
   return !spec.root->model->primary_key.empty() && std::all_of(joins.begin(), joins.end(), leads_to_one);
 }
 
-query::QuerySpec number_per_key(const query::QuerySpec& spec, const PerKey& per_key, const query::TermPtr& among) {
-  const query::SourcePtr& root = spec.root;
-  auto inner = std::make_shared<query::QuerySpec>();
-  inner->root = inner->context = root;
-  inner->joins = deciding_joins(spec, true);
-  inner->default_projection = false;
-  for (std::size_t i = 0; i < root->model->primary_key.size(); ++i)
-    inner->outputs.push_back(
-        {aliased(query::column_term(root, root->model->primary_key[i]), "key" + std::to_string(i + 1)), nullptr});
-  std::vector<query::TermPtr> partition;
-  for (const std::uint32_t field : per_key.key) partition.push_back(query::column_term(root, field));
-  inner->outputs.push_back({aliased(query::row_number(std::move(partition), spec.order_by), "place"), nullptr});
-  inner->where = query::all_of(spec.where, among);
+namespace {
 
+std::string key_name(std::size_t part) { return "key" + std::to_string(part + 1); }
+
+std::shared_ptr<query::QuerySpec> keys_only(const query::QuerySpec& spec) {
+  auto keys = std::make_shared<query::QuerySpec>();
+  keys->root = keys->context = spec.root;
+  keys->joins = deciding_joins(spec, true);
+  keys->default_projection = false;
+  const std::vector<std::uint32_t>& key = spec.root->model->primary_key;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    keys->outputs.push_back({aliased(query::column_term(spec.root, key[i]), key_name(i)), nullptr});
+  return keys;
+}
+
+// The rows whose keys a derived table lists, which is where their conditions are.
+query::QuerySpec listed_in(const query::QuerySpec& spec, const query::SourcePtr& keys, query::TermPtr condition) {
   query::JoinSpec join;
   join.kind = sql::JoinKind::inner;
-  join.from = root;
-  join.target = query::as_subquery(inner, "numbered");
-  for (std::size_t i = 0; i < root->model->primary_key.size(); ++i) {
-    join.on = query::all_of(join.on, query::equal(query::member(join.target, "key" + std::to_string(i + 1)),
-                                                  query::column_term(root, root->model->primary_key[i])));
-  }
-  const query::TermPtr place = query::member(join.target, "place");
-  const std::int64_t first = per_key.offset.value_or(0);
-  if (first > 0) join.on = query::all_of(join.on, compare(sql::BinaryOp::gt, place, number(first)));
-  if (per_key.limit && *per_key.limit <= std::numeric_limits<std::int64_t>::max() - first)
-    join.on = query::all_of(join.on, compare(sql::BinaryOp::le, place, number(first + *per_key.limit)));
-
+  join.from = spec.root;
+  join.target = keys;
+  const std::vector<std::uint32_t>& key = spec.root->model->primary_key;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    join.on = query::all_of(join.on, query::equal(query::member(keys, key_name(i)), query::column_term(spec.root, key[i])));
+  join.on = query::all_of(join.on, std::move(condition));
   query::QuerySpec outer = spec;
   outer.where = nullptr;
   outer.joins.insert(outer.joins.begin(), std::move(join));
   return outer;
+}
+
+}  // namespace
+
+query::QuerySpec number_per_key(const query::QuerySpec& spec, const PerKey& per_key, const query::TermPtr& among) {
+  const std::shared_ptr<query::QuerySpec> inner = keys_only(spec);
+  std::vector<query::TermPtr> partition;
+  for (const std::uint32_t field : per_key.key) partition.push_back(query::column_term(spec.root, field));
+  inner->outputs.push_back({aliased(query::row_number(std::move(partition), spec.order_by), "place"), nullptr});
+  inner->where = query::all_of(spec.where, among);
+  const query::SourcePtr numbered = query::as_subquery(inner, "numbered");
+  const query::TermPtr place = query::member(numbered, "place");
+  const std::int64_t first = per_key.offset.value_or(0);
+  query::TermPtr within;
+  if (first > 0) within = compare(sql::BinaryOp::gt, place, number(first));
+  if (per_key.limit && *per_key.limit <= std::numeric_limits<std::int64_t>::max() - first)
+    within = query::all_of(within, compare(sql::BinaryOp::le, place, number(first + *per_key.limit)));
+  return listed_in(spec, numbered, std::move(within));
+}
+
+query::QuerySpec limit_per_parent(const query::QuerySpec& spec, const PerKey& per_key, const query::SourcePtr& parents,
+                                  const std::vector<std::uint32_t>& fields, const query::TermPtr& among) {
+  const std::shared_ptr<query::QuerySpec> few = keys_only(spec);
+  few->where = spec.where;
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    few->where = query::all_of(few->where, query::equal(query::column_term(spec.root, per_key.key[i]),
+                                                        query::column_term(parents, fields[i])));
+  few->order_by = spec.order_by;
+  few->limit = per_key.limit;
+  few->offset = per_key.offset;
+  auto each = std::make_shared<query::QuerySpec>();
+  each->root = each->context = parents;
+  each->default_projection = false;
+  query::JoinSpec join;
+  join.kind = sql::JoinKind::inner;
+  join.from = parents;
+  join.target = query::as_subquery(few, "few");
+  join.lateral = true;
+  for (std::size_t i = 0; i < spec.root->model->primary_key.size(); ++i)
+    each->outputs.push_back({query::member(join.target, key_name(i)), nullptr});
+  each->joins.push_back(std::move(join));
+  each->where = among;
+  return listed_in(spec, query::as_subquery(each, "listed"), nullptr);
 }
 
 }  // namespace dorm::load

@@ -44,5 +44,9 @@ struct PerKey {
 bool can_number(const query::QuerySpec& spec);
 // Row numbers per key in a derived table of primary keys. `among` is the condition that the keys are the wanted ones.
 query::QuerySpec number_per_key(const query::QuerySpec& spec, const PerKey& per_key, const query::TermPtr& among);
+// The same by a lateral subquery for each row of `parents`, whose `fields` are the key: reads no more rows than it
+// returns where an index leads to them. `among` is a condition on the parents.
+query::QuerySpec limit_per_parent(const query::QuerySpec& spec, const PerKey& per_key, const query::SourcePtr& parents,
+                                  const std::vector<std::uint32_t>& fields, const query::TermPtr& among);
 
 }  // namespace dorm::load

@@ -108,13 +108,13 @@ class Explanation {
       Place below{&step.load, static_cast<std::uint32_t>(plan_.steps.size()), nullptr, step.load.spec->root};
       if (place.statement && (step.strategy != Strategy::key_set || step.load.is_subquery())) {
         load.keys = keys_of(*place.statement, source_at(place.origin, step.at), relation.fields);
-        below.statement = std::make_shared<const query::QuerySpec>(relation_query(context_, load));
+        below.statement = std::make_shared<const query::QuerySpec>(relation_query(engine_, context_, load));
         if (step.strategy == Strategy::key_set) load.keys = nullptr;
       }
       const auto at = nodes.find(step.at);
       const std::uint32_t parent = at == nodes.end() ? place.step : at->second;
       add(parent, relation, step.fetch->name, step.strategy, step.reason, step.warnings,
-          sql_of(relation_query(context_, load)));
+          sql_of(relation_query(engine_, context_, load)));
       if (step.strategy != Strategy::pipelined) ++plan_.round_trips;
       next.push_back(std::move(below));
     }

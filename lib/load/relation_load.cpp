@@ -64,9 +64,11 @@ std::vector<std::uint32_t> all_of_groups(const KeyGroups& groups) {
 // The statement of one load: what it selects from, and which of its rows hold the key.
 class Statement {
  public:
-  Statement(const Context& context, const RelationLoad& load)
+  Statement(const Context& context, const RelationLoad& load, const sql::Capabilities& capabilities)
       : relation_(*load.relation),
         load_(load),
+        capabilities_(capabilities),
+        parents_(query::model_alias(*query::model_source(context.registry, context.registry.model(relation_.model)), "")),
         target_(load.children ? load.children->root
                               : query::model_source(context.registry, context.registry.model(relation_.target))) {
     if (relation_.through == no_index) {
@@ -88,10 +90,20 @@ class Statement {
   bool is_spread() const {
     return query::is_spread(holder_->model->fields[key_.front()].type);
   }
-  query::QuerySpec among(std::vector<Values> keys) const {
-    return among(key_condition(holder_, key_, std::move(keys)));
+  // Keys by value or as a subquery.
+  template <class Keys>
+  query::QuerySpec among(Keys keys) const {
+    if (is_limited() && can_number(spec_)) {
+      const PerKey per_key{key_, load_.limit, load_.offset};
+      if (capabilities_.lateral && has_ordered_index())
+        return limit_per_parent(spec_, per_key, parents_, relation_.fields,
+                                key_condition(parents_, relation_.fields, std::move(keys)));
+      return number_per_key(spec_, per_key, key_condition(holder_, key_, std::move(keys)));
+    }
+    query::QuerySpec spec = spec_;
+    spec.where = query::all_of(spec.where, key_condition(holder_, key_, std::move(keys)));
+    return spec;
   }
-  query::QuerySpec among(const query::SpecPtr& keys) const { return among(key_condition(holder_, key_, keys)); }
 
  private:
   bool is_limited() const { return load_.limit.has_value() || load_.offset.value_or(0) > 0; }
@@ -154,16 +166,31 @@ class Statement {
                        [&](const UniqueInfo& unique) { return !unique.where && among_both(unique.fields); });
   }
 
-  query::QuerySpec among(const query::TermPtr& condition) const {
-    if (is_limited() && can_number(spec_))
-      return number_per_key(spec_, {key_, load_.limit, load_.offset}, condition);
-    query::QuerySpec spec = spec_;
-    spec.where = query::all_of(spec.where, condition);
-    return spec;
+  // An index that starts with the key and goes on with the order: it finds the first rows of each parent at once.
+  bool has_ordered_index() const {
+    if (spec_.order_by.empty()) return false;
+    const query::Term& first = *spec_.order_by.front().term;
+    if (first.source == nullptr || !query::same_source(*first.source, *holder_)) return false;
+    const auto starts_so = [&](const std::vector<std::uint32_t>& fields) {
+      return fields.size() > key_.size() && std::equal(key_.begin(), key_.end(), fields.begin()) &&
+             fields[key_.size()] == first.field;
+    };
+    const ModelInfo& model = *holder_->model;
+    return starts_so(model.primary_key) ||
+           std::any_of(model.indexes.begin(), model.indexes.end(),
+                       [&](const IndexInfo& index) {
+                         std::vector<std::uint32_t> fields;
+                         for (const OrderTerm& term : index.terms) fields.push_back(term.field);
+                         return !index.where && starts_so(fields);
+                       }) ||
+           std::any_of(model.uniques.begin(), model.uniques.end(),
+                       [&](const UniqueInfo& unique) { return !unique.where && starts_so(unique.fields); });
   }
 
   const RelationInfo& relation_;
   const RelationLoad& load_;
+  const sql::Capabilities& capabilities_;
+  const query::SourcePtr parents_;
   const query::SourcePtr target_;
   query::SourcePtr holder_;          // of the key: the target, or the link rows
   std::vector<std::uint32_t> key_;  // of the holder
@@ -179,7 +206,7 @@ class Loader {
         graph_(*load.parent->graph),
         relation_(*load.relation),
         target_(context->registry.model(load.relation->target)),
-        statement_(*context, load),
+        statement_(*context, load, engine.session->dialect().capabilities()),
         groups_(*load.parent->shape->model, relation_.fields) {}
 
   graph::Relation* run() {
@@ -470,8 +497,8 @@ graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Conte
   return Loader(engine, context, load).run();
 }
 
-query::QuerySpec relation_query(const Context& context, const RelationLoad& load) {
-  const Statement statement(context, load);
+query::QuerySpec relation_query(const Engine& engine, const Context& context, const RelationLoad& load) {
+  const Statement statement(context, load, engine.session->dialect().capabilities());
   if (load.keys) return statement.among(load.keys);
   return statement.among(std::vector<Values>{Values(statement.key().size(), Value(0))});
 }

@@ -37,7 +37,7 @@ struct RelationLoad {
 // thousands of several columns or binary ones. Slots whose key is NULL become null or empty. Returns the entry.
 graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Context>& context, const RelationLoad& load);
 // The statement that this would run for one key; nothing is run.
-query::QuerySpec relation_query(const Context& context, const RelationLoad& load);
+query::QuerySpec relation_query(const Engine& engine, const Context& context, const RelationLoad& load);
 
 // Fills unloaded cells of these slots by their primary key, in one query; loaded cells stay as they are.
 void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node,

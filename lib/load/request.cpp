@@ -57,11 +57,11 @@ query::SpecPtr parent_keys(const Asked& parents, const Step& step, const ModelIn
   return keys_of(*parents.statement, source_at(parents.origin, step.at), parent.relations[step.fetch->relation].fields);
 }
 
-Asked asked_below(const Context& context, const Asked& parents, const Step& step, const ModelInfo& parent) {
+Asked asked_below(const Engine& engine, const Context& context, const Asked& parents, const Step& step, const ModelInfo& parent) {
   if (!step.load.is_subquery()) return {};
   RelationLoad load = load_of(step, parent);
   load.keys = parent_keys(parents, step, parent);
-  return {std::make_shared<const query::QuerySpec>(relation_query(context, load)), step.load.spec->root};
+  return {std::make_shared<const query::QuerySpec>(relation_query(engine, context, load)), step.load.spec->root};
 }
 
 // One run of a planned load.
@@ -144,8 +144,8 @@ class Run {
       const ModelInfo& parent = *source_at(asked.origin, step.at)->model;
       RelationLoad wanted = load_of(step, parent);
       wanted.keys = parent_keys(asked, step, parent);
-      ahead_[&step] = &statements_.emplace_back(graph, engine_, relation_query(*context_, wanted));
-      collect(graph, step.load, asked_below(*context_, asked, step, parent));
+      ahead_[&step] = &statements_.emplace_back(graph, engine_, relation_query(engine_, *context_, wanted));
+      collect(graph, step.load, asked_below(engine_, *context_, asked, step, parent));
     }
   }
 
@@ -168,7 +168,7 @@ class Run {
     if (step.load.steps.empty() || entry->target->slot_count() == 0) return;
     const bool limited = load.limit || load.offset;
     next.push_back({&step.load, entry->target, limited ? linked_slots(*entry, load.slots) : all_slots(*entry->target),
-                    asked_below(*context_, place.asked, step, model)});
+                    asked_below(engine_, *context_, place.asked, step, model)});
   }
 
   Engine& engine_;

@@ -44,6 +44,7 @@ class Shaper {
         source(*join.target);
         name(join.accessor);
         put('r', join.relation);
+        if (join.lateral) text_ += 'l';
         if (join.shared) text_ += 's';
         if (join.lazy != LazyPolicy::unset) put('z', static_cast<std::uint64_t>(join.lazy));
         if (join.partial) text_ += 'p';
