@@ -321,8 +321,12 @@ DORM_EXPORT void load_related(const Row& row, const std::vector<Prefetch>& paths
 DORM_EXPORT void load_all(const Row& row, bool follow = false, const std::vector<FieldTree>& exclude = {},
                           bool discard_changes = false);
 
-// Saves a row and the new or changed rows that hang on it (follow: those on them, too): what keys refer to first, links
-// last, in one transaction. Returns the number of rows written.
+// Saves a row and the new or changed rows that its loaded or assigned relations lead to (follow: and theirs, each once),
+// link rows included. What keys refer to goes first, new rows of a model share a statement, and all is one transaction,
+// which row states follow as after save(). Links that exist are left as they are, nothing is deleted, and what was
+// deleted stays so. Returns the number of rows inserted or updated. Before any SQL: DataError for a required value that
+// is absent; StateError for new rows whose keys lead in a circle where none may be null, and for a new row that another
+// refers to but that is not among those saved. NotFound if a changed row is gone: then nothing is saved.
 DORM_EXPORT std::int64_t save_related(const Row& row, bool follow = false);
 
 // A pass over the rows of iterate(). Move-only; holds one chunk.
