@@ -68,6 +68,25 @@ QueryCases condition_cases() {
                                .in(w.track.select(w.track["album"], fn::max(w.track["position"]))
                                        .group_by(w.track["album"]))));
        }},
+      {"tuple in a list",
+       [](const QueryWorld& w) {
+         w.rows(
+             w.track.select(w.track["id"])
+                 .where(tuple({w.track["album"], w.track["position"]}).in({Values{1, 1}, Values{2, 2}, Values{1, 4}})));
+       }},
+      {"tuples are compared item by item",
+       [](const QueryWorld& w) {
+         const Expr both = tuple({w.track["album"], w.track["position"]});
+         w.rows(w.track.select(w.track["id"]).where(both == tuple({1, 4})));
+         w.rows(w.track.select(w.track["id"]).where(both != tuple({1, 4})));
+         w.rows(w.track.select(w.track["id"]).where(both.is_distinct_from(tuple({1, 4}))));
+         w.rows(w.track.select(w.track["id"]).where(both > tuple({1, 2})));
+       }},
+      {"division and remainder",
+       [](const QueryWorld& w) {
+         w.rows(w.track.select(w.track["id"])
+                    .where((w.track["play_count"] / w.track["position"] > 0) & (w.track["id"] % 2 == 1)));
+       }},
       {"where twice is and",
        [](const QueryWorld& w) {
          w.rows(w.user.select(w.user["id"]).where(w.user["id"] > 1).where(w.user["id"] < 9));

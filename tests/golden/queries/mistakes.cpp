@@ -86,6 +86,47 @@ QueryCases mistake_cases() {
        [](const QueryWorld& w) {
          w.tweet.select().join(w.user).where(w.user["id"] == 1).update({{"content", "x"}});
        }},
+      {"an aggregate in where",
+       [](const QueryWorld& w) { w.rows(w.tweet.select(w.tweet["id"]).where(fn::max(w.tweet["id"]) > 1)); }},
+      {"an aggregate in a join's condition",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(w.tweet["id"]).join(w.user, {.on = w.user["id"] == fn::max(w.tweet["user"])}));
+       }},
+      {"an aggregate in an update",
+       [](const QueryWorld& w) {
+         w.tweet.select().where(w.tweet["id"] == 1).update({{"content", fn::max(w.tweet["content"])}});
+       }},
+      {"an aggregate in an aggregate",
+       [](const QueryWorld& w) { w.rows(w.tweet.select(fn::max(fn::count(w.tweet["id"])))); }},
+      {"an aggregate of the query outside",
+       [](const QueryWorld& w) {
+         w.rows(w.user.select(w.user["id"]).where(w.user["id"] == w.tweet.select(fn::max(w.user["id"]))));
+       }},
+      {"a column that is not grouped",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(w.tweet["user"], w.tweet["content"]).group_by(w.tweet["user"]));
+       }},
+      {"having of a column that is not grouped",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(w.tweet["user"]).group_by(w.tweet["user"]).having(w.tweet["content"] == "meow"));
+       }},
+      {"a column beside an aggregate",
+       [](const QueryWorld& w) { w.rows(w.tweet.select(w.tweet["content"], fn::count())); }},
+      {"an expression grouped with other values",
+       [](const QueryWorld& w) { w.rows(w.track.select(w.track["position"] % 2).group_by(w.track["position"] % 2)); }},
+      {"distinct rows ordered by what is not selected",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(w.tweet["content"]).distinct().order_by(w.tweet["timestamp"]));
+       }},
+      {"a remainder of what is not whole", [](const QueryWorld& w) { w.item["ratio"] % 2; }},
+      {"a tuple as a column",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(tuple({w.tweet["id"], w.tweet["user"]})));
+       }},
+      {"tuples of two lengths",
+       [](const QueryWorld& w) {
+         static_cast<void>(tuple({w.tweet["id"], w.tweet["user"]}) == tuple({1, 2, 3}));
+       }},
       {"delete without a condition", [](const QueryWorld& w) { w.user.select().delete_rows(); }},
   };
 }
