@@ -82,6 +82,50 @@ class Lowering final : public sql::Lowering {
   }
   void folded(const sql::Expr& expr) { put("lower(", operand(&expr), " COLLATE \"C\")"); }
 
+  // EXTRACT gives fractions of seconds, and of an instant what the session's time zone makes of it.
+  void write(const sql::DatePart& part) override {
+    switch (part.part) {
+      case sql::DatePartKind::date:
+        return cast_part(part, "date");
+      case sql::DatePartKind::time:
+        return cast_part(part, "time");
+      case sql::DatePartKind::year:
+        return extracted(part, "YEAR");
+      case sql::DatePartKind::quarter:
+        return extracted(part, "QUARTER");
+      case sql::DatePartKind::month:
+        return extracted(part, "MONTH");
+      case sql::DatePartKind::week:
+        return extracted(part, "WEEK");
+      case sql::DatePartKind::day:
+        return extracted(part, "DAY");
+      case sql::DatePartKind::week_day:
+        return extracted(part, "ISODOW");
+      case sql::DatePartKind::hour:
+        return extracted(part, "HOUR");
+      case sql::DatePartKind::minute:
+        return extracted(part, "MINUTE");
+      case sql::DatePartKind::second:
+        put("CAST(FLOOR(EXTRACT(SECOND FROM ");
+        wall_clock(part);
+        return put(")) AS integer)");
+    }
+  }
+  void extracted(const sql::DatePart& part, std::string_view field) {
+    put("CAST(EXTRACT(", field, " FROM ");
+    wall_clock(part);
+    put(") AS integer)");
+  }
+  void cast_part(const sql::DatePart& part, std::string_view type) {
+    put("CAST(");
+    wall_clock(part);
+    put(" AS ", type, ")");
+  }
+  void wall_clock(const sql::DatePart& part) {
+    if (part.type.kind != TypeKind::datetime || !part.type.timezone) return put(*part.operand);
+    put("(", operand(part.operand), " AT TIME ZONE 'UTC')");
+  }
+
   void write(const sql::Cast& cast) override { put("CAST(", *cast.operand, " AS ", type_text(cast.type), ")"); }
 };
 

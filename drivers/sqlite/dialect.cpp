@@ -88,6 +88,40 @@ class Lowering final : public sql::Lowering {
     }
   }
 
+  // The text itself says it. SQLite's own functions count in milliseconds: they would make the last microseconds of a
+  // day the next one.
+  void write(const sql::DatePart& part) override {
+    const sql::Expr& value = *part.operand;
+    const std::size_t clock = part.type.kind == TypeKind::time ? 0 : 11;
+    const auto digits = [&](std::size_t from, std::size_t count) {
+      put("CAST(substr(", value, ", ", from, ", ", count, ") AS INTEGER)");
+    };
+    switch (part.part) {
+      case sql::DatePartKind::date:
+        return put("substr(", value, ", 1, 10)");
+      case sql::DatePartKind::time:
+        return put("substr(", value, ", ", clock + 1, ")");
+      case sql::DatePartKind::year:
+        return digits(1, 4);
+      case sql::DatePartKind::quarter:
+        return put("((CAST(substr(", value, ", 6, 2) AS INTEGER) + 2) / 3)");
+      case sql::DatePartKind::month:
+        return digits(6, 2);
+      case sql::DatePartKind::week:  // that of its Thursday; %V came only with 3.46
+        return put("((CAST(strftime('%j', substr(", value, ", 1, 10), '-3 days', 'weekday 4') AS INTEGER) + 6) / 7)");
+      case sql::DatePartKind::day:
+        return digits(9, 2);
+      case sql::DatePartKind::week_day:
+        return put("((CAST(strftime('%w', substr(", value, ", 1, 10)) AS INTEGER) + 6) % 7 + 1)");
+      case sql::DatePartKind::hour:
+        return digits(clock + 1, 2);
+      case sql::DatePartKind::minute:
+        return digits(clock + 4, 2);
+      case sql::DatePartKind::second:
+        return digits(clock + 7, 2);
+    }
+  }
+
   // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an
   // error.
   void write(const sql::Cast& cast) override {

@@ -512,6 +512,9 @@ class Compiler {
         throw QueryError("a tuple is only compared, or looked for with in(); name its items one by one");
       case TermKind::alias:
         return expr(*term.children[0]);
+      case TermKind::part:
+        return arena_.expr(sql::DatePart{static_cast<sql::DatePartKind>(term.op), expr(*term.children[0]),
+                                         term.children[0]->type});
       case TermKind::over: {
         sql::Window window{};
         const std::vector<TermPtr> partition(term.children.begin() + 1, term.children.end());

@@ -47,6 +47,7 @@ enum class TermKind : std::uint8_t {
   exists,
   tuple,
   alias,  // name; one child
+  part,   // op: sql::DatePartKind; one child
   over,   // a call over a window: the call, then what it is partitioned by; order
 };
 

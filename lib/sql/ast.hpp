@@ -59,6 +59,20 @@ enum class MatchOp : std::uint8_t {
   regex,
   iregex,
 };
+// What is taken out of a date, time or datetime. Instants are read in UTC.
+enum class DatePartKind : std::uint8_t {
+  date,
+  time,
+  year,
+  quarter,
+  month,
+  week,  // ISO 8601: 1 to 53; the first has the year's first Thursday
+  day,
+  week_day,  // ISO 8601: Monday is 1, Sunday 7
+  hour,
+  minute,
+  second,  // whole ones
+};
 enum class NullsOrder : std::uint8_t { smallest, first, last };  // smallest: NULL is the smallest value (rule 7)
 
 // "t1"."name". Without a source: the bare column, as in SET or an index. `nullable` spares NULLS clauses.
@@ -172,6 +186,12 @@ struct Collate {
   const Expr* operand;
   std::string_view collation;
 };
+// `type` is the operand's. A number, or a date or time.
+struct DatePart {
+  DatePartKind part;
+  const Expr* operand;
+  Type type;
+};
 // Raw text of the program's own, cut at its parameters: pieces.size() == params.size() + 1.
 struct Raw {
   List<std::string_view> pieces;
@@ -184,7 +204,7 @@ struct Excluded {
 
 struct Expr {
   std::variant<Column, Param, Constant, Star, Unary, Binary, Logical, IsNull, Between, InList, InArray, InSelect, Match,
-               Call, Over, Case, Cast, Subquery, Exists, Tuple, OutputRef, Collate, Raw, Excluded>
+               Call, Over, Case, Cast, Subquery, Exists, Tuple, OutputRef, Collate, DatePart, Raw, Excluded>
       node;
 };
 

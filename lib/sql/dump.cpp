@@ -79,6 +79,7 @@ class Dump {
   std::string label(const Tuple&) { return "tuple"; }
   std::string label(const OutputRef& node) { return join("output", node.name); }
   std::string label(const Collate& node) { return join("collate", node.collation); }
+  std::string label(const DatePart& node) { return join(word(node.part), "of"); }
   std::string label(const Raw& node) {
     std::string text = "raw '";
     for (std::size_t i = 0; i < node.pieces.size(); ++i) text.append(i == 0 ? "" : "{}").append(node.pieces[i]);

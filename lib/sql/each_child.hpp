@@ -150,6 +150,10 @@ void each_child(const Collate& node, F&& f) {
   detail::child("operand", node.operand, f);
 }
 template <class F>
+void each_child(const DatePart& node, F&& f) {
+  detail::child("operand", node.operand, f);
+}
+template <class F>
 void each_child(const Raw& node, F&& f) {
   detail::children("parameter", node.params, f);
 }

@@ -68,6 +68,7 @@ class Lowering {
   virtual void write(const Tuple& tuple);
   virtual void write(const OutputRef& output);
   virtual void write(const Collate& collate);
+  virtual void write(const DatePart& part) = 0;  // no standard spelling that gives whole numbers
   virtual void write(const Raw& raw);
   virtual void write(const Excluded& excluded);
 

@@ -100,6 +100,34 @@ std::string_view word(MatchOp op) noexcept {
   return {};
 }
 
+std::string_view word(DatePartKind part) noexcept {
+  switch (part) {
+    case DatePartKind::date:
+      return "date";
+    case DatePartKind::time:
+      return "time";
+    case DatePartKind::year:
+      return "year";
+    case DatePartKind::quarter:
+      return "quarter";
+    case DatePartKind::month:
+      return "month";
+    case DatePartKind::week:
+      return "week";
+    case DatePartKind::day:
+      return "day";
+    case DatePartKind::week_day:
+      return "week_day";
+    case DatePartKind::hour:
+      return "hour";
+    case DatePartKind::minute:
+      return "minute";
+    case DatePartKind::second:
+      return "second";
+  }
+  return {};
+}
+
 std::string_view word(NullsOrder order) noexcept {
   switch (order) {
     case NullsOrder::smallest:

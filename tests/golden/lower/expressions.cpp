@@ -51,6 +51,24 @@ void add_casts(LowerCases& cases) {
                      }});
 }
 
+void add_date_parts(LowerCases& cases) {
+  const std::vector<Type> types{{.kind = TypeKind::date},
+                                {.kind = TypeKind::time},
+                                {.kind = TypeKind::datetime},
+                                {.kind = TypeKind::datetime, .timezone = false}};
+  for (int i = 0; !sql::word(static_cast<sql::DatePartKind>(i)).empty(); ++i) {
+    const auto part = static_cast<sql::DatePartKind>(i);
+    const bool of_clock = part == sql::DatePartKind::time || part >= sql::DatePartKind::hour;
+    for (const Type& type : types) {
+      if ((of_clock && type.kind == TypeKind::date) || (!of_clock && type.kind == TypeKind::time)) continue;
+      cases.push_back({std::string(sql::word(part)) + " of " + to_string(type), [part, type](World& w) {
+                         return w.of_tweet(
+                             [&](Table t) { return w.expr(sql::DatePart{part, w.column(t, "timestamp"), type}); });
+                       }});
+    }
+  }
+}
+
 Select of_user(World& w, Table user, const Expr* where) {
   Select select = w.select({w.id(user)}, user);
   select.where = where;
@@ -290,6 +308,7 @@ LowerCases expression_cases() {
   };
   add_operators(cases);
   add_casts(cases);
+  add_date_parts(cases);
   return cases;
 }
 

@@ -103,6 +103,7 @@ class Seen {
     if (const auto* binary = std::get_if<sql::Binary>(&expr.node)) words.insert(sql::word(binary->op));
     if (const auto* logical = std::get_if<sql::Logical>(&expr.node)) words.insert(sql::word(logical->op));
     if (const auto* match = std::get_if<sql::Match>(&expr.node)) words.insert(sql::word(match->op));
+    if (const auto* part = std::get_if<sql::DatePart>(&expr.node)) words.insert(sql::word(part->part));
   }
   void note(const sql::Source& source) { sources.insert(source.node.index()); }
   void note(const sql::Select& select) {
@@ -136,6 +137,7 @@ TEST(LowerCases, CoverEveryNodeAndOperator) {
   expect_all_seen<sql::BinaryOp>(seen);
   expect_all_seen<sql::LogicalOp>(seen);
   expect_all_seen<sql::MatchOp>(seen);
+  expect_all_seen<sql::DatePartKind>(seen);
   expect_all_seen<sql::JoinKind>(seen);
   expect_all_seen<sql::SetOp>(seen);
   expect_all_seen<sql::NullsOrder>(seen);
