@@ -20,11 +20,15 @@ Channel::Channel(std::shared_ptr<Session> session, Lease lease) noexcept
     : session_(std::move(session)), lease_(std::move(lease)) {}
 
 Channel::~Channel() {
-  if (binding_ != nullptr) binding_->unbind();
+  unbind();
   if (broken_) lease_.discard();
 }
 
 void Channel::bind() { binding_ = ThreadBinding::bind(session_.get(), this); }
+
+void Channel::unbind() noexcept {
+  if (ThreadBinding* binding = std::exchange(binding_, nullptr)) binding->unbind();
+}
 
 driver::Outcome Channel::execute(const driver::Statement& statement, std::span<const Cell> parameters,
                                  graph::RowSink* rows) {

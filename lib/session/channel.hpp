@@ -46,6 +46,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   ~Channel();
 
   void bind();  // to this thread
+  void unbind() noexcept;
   const std::shared_ptr<Session>& session() const noexcept { return session_; }
   driver::Connection& connection() const noexcept { return *lease_; }
 

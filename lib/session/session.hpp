@@ -98,6 +98,7 @@ class Session : public std::enable_shared_from_this<Session> {
  private:
   friend class Channel;
   friend class ReadSnapshot;
+  friend class HeldSnapshot;
 
   Session(std::shared_ptr<const Driver> driver, driver::ConnectOptions options, const PoolOptions& pool,
           std::string name);

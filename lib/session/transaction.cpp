@@ -178,17 +178,43 @@ void TransactionScope::rollback() {
 
 // ---- ReadSnapshot ----
 
-ReadSnapshot::ReadSnapshot(Session& session) {
-  if (const Channel* channel = session.bound_channel(); channel != nullptr && channel->innermost != nullptr) return;
+namespace {
+
+TransactionOptions snapshot_options() {
   TransactionOptions options;
   options.isolation = Isolation::repeatable_read;
   options.read_only = true;
   options.lock = BeginMode::deferred;
-  scope_ = std::make_unique<TransactionScope>(session.begin_on(true, options, true));
+  return options;
+}
+
+}  // namespace
+
+ReadSnapshot::ReadSnapshot(Session& session) {
+  if (const Channel* channel = session.bound_channel(); channel != nullptr && channel->innermost != nullptr) return;
+  scope_ = std::make_unique<TransactionScope>(session.begin_on(true, snapshot_options(), true));
 }
 
 void ReadSnapshot::end() {
   if (scope_ != nullptr && scope_->is_open()) scope_->commit();
+}
+
+// ---- HeldSnapshot ----
+
+HeldSnapshot::HeldSnapshot(Session& session) {
+  if (session.pool_.options().size < 2) return;
+  if (const Channel* channel = session.bound_channel(); channel != nullptr) return;
+  scope_ = std::make_unique<TransactionScope>(session.begin_on(false, snapshot_options(), true));
+}
+
+HeldSnapshot::Use::Use(const HeldSnapshot& snapshot) {
+  if (snapshot.scope_ == nullptr || !snapshot.scope_->is_open()) return;
+  channel_ = snapshot.scope_->level().channel_;
+  channel_->bind();
+}
+
+HeldSnapshot::Use::~Use() {
+  if (channel_ != nullptr) channel_->unbind();
 }
 
 }  // namespace dorm

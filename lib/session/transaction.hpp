@@ -54,6 +54,7 @@ class TransactionLevel {
 
  private:
   friend class Channel;
+  friend class HeldSnapshot;
   friend class TransactionScope;
   enum class State : std::uint8_t { open, ended };
   using Hooks = std::list<std::function<void()>>;  // spliced without allocating
@@ -108,6 +109,29 @@ class ReadSnapshot {
   ~ReadSnapshot() = default;
 
   void end();  // throws what ending it throws; the destructor ends it quietly
+
+ private:
+  std::unique_ptr<TransactionScope> scope_;
+};
+
+// A read snapshot with a connection of its own: statements are part of it only while a Use lives, so that its thread may
+// write meanwhile. Nothing where the thread is in a transaction already, or where there is no second connection.
+// Move-only; one thread at a time.
+class HeldSnapshot {
+ public:
+  explicit HeldSnapshot(Session& session);
+
+  // Sends this thread's statements to the snapshot; not to be nested.
+  class Use {
+   public:
+    explicit Use(const HeldSnapshot& snapshot);
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    ~Use();
+
+   private:
+    std::shared_ptr<Channel> channel_;
+  };
 
  private:
   std::unique_ptr<TransactionScope> scope_;
