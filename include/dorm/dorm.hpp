@@ -10,6 +10,7 @@
 #include "dorm/model_info.hpp"
 #include "dorm/observer.hpp"
 #include "dorm/query.hpp"
+#include "dorm/query_set.hpp"
 #include "dorm/registry.hpp"
 #include "dorm/row.hpp"
 #include "dorm/transaction.hpp"

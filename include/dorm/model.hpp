@@ -24,6 +24,7 @@
 namespace dorm {
 
 class DatabaseImpl;
+class QuerySet;
 
 // A member and what it shall be: a value, or for a to-one relation a row.
 class Assignment {
@@ -84,6 +85,8 @@ class DORM_EXPORT Model {
   Rows all() const;
 
   // ---- queries ----
+  // The declarative way to ask, of query_set.hpp.
+  QuerySet objects() const;
   // No items: all columns that are not deferred.
   template <class... Items>
   Query select(Items&&... items) const {

@@ -28,6 +28,7 @@ namespace dorm {
 
 class Assignment;
 class Prefetch;
+class QuerySet;
 
 namespace query {
 struct Request;
@@ -39,12 +40,16 @@ struct FilterNode;
 // Operators: exact ne iexact contains icontains startswith istartswith endswith iendswith like ilike regex iregex
 //   gt gte lt lte range in not_in isnull, and the parts date time year month day hour minute second week_day quarter week,
 //   which another operator may follow: {"timestamp__year__gte", 2020}. "pk" stands for the primary key.
-// The value may be a value, a list, a row, a column or expression, or a query (for in).
-class Lookup {
+// Those with i fold ASCII letters; only like and regex read their text as a pattern. Parts are whole numbers, of an instant
+// as UTC has it; week and week_day are those of ISO 8601: Monday is 1. "date" and "time" are dates and times.
+// The value may be a value, a list, a row, rows, a column or expression, or a query (with in also of whole rows).
+class DORM_EXPORT Lookup {
  public:
   Lookup(std::string_view path, Expr value) : path_(path), value_(std::move(value)) {}
-  Lookup(std::string_view path, Values values) : path_(path), value_(Value(std::move(values))) {}
-  DORM_EXPORT Lookup(std::string_view path, const std::vector<Row>& rows);
+  Lookup(std::string_view path, Values values);
+  Lookup(std::string_view path, const std::vector<Row>& rows);
+  Lookup(std::string_view path, const Query& query);
+  Lookup(std::string_view path, const QuerySet& query);
   const std::string& path() const noexcept { return path_; }
   const Expr& value() const noexcept { return value_; }
 
@@ -53,29 +58,37 @@ class Lookup {
   Expr value_;
 };
 
+template <class Given>
+concept LookupValue = std::constructible_from<Lookup, std::string_view, Given>;
+
 // A condition that is not bound to a model yet: lookups and expressions under AND, OR, NOT. A cheap value.
+// An expression in it is in terms of the model's own handle, or of others that the query has.
 class DORM_EXPORT Filter {
  public:
-  Filter(std::initializer_list<Lookup> all);  // all of them; none: always true
-  Filter(Lookup one);
-  Filter(Expr expression);  // track["album"]["name"] == "Malibu"
+  Filter() = default;  // always true
+  Filter(std::initializer_list<Lookup> all);
+  Filter(const Lookup& one);
+  template <LookupValue Given>
+  Filter(std::string_view path, Given&& value) : Filter(Lookup(path, std::forward<Given>(value))) {}
+  Filter(const Expr& expression);  // track["album"]["name"] == "Malibu"
   explicit Filter(std::shared_ptr<const query::FilterNode> node) noexcept : node_(std::move(node)) {}
   const std::shared_ptr<const query::FilterNode>& node() const noexcept { return node_; }
 
  private:
   std::shared_ptr<const query::FilterNode> node_;
 };
-DORM_EXPORT Filter and_(std::vector<Filter> conditions);
-DORM_EXPORT Filter or_(std::vector<Filter> conditions);
+DORM_EXPORT Filter and_(const std::vector<Filter>& conditions);  // of none: true
+DORM_EXPORT Filter or_(const std::vector<Filter>& conditions);   // of none: false
 DORM_EXPORT Filter not_(const Filter& condition);
 inline Filter operator&(const Filter& left, const Filter& right) { return and_({left, right}); }
 inline Filter operator|(const Filter& left, const Filter& right) { return or_({left, right}); }
 inline Filter operator!(const Filter& condition) { return not_(condition); }
 
 // Predicates on a to-many path that filter the rows without trimming what is loaded along the path (EXISTS).
-DORM_EXPORT Filter any(std::string_view path, Filter condition = Filter({}));
-DORM_EXPORT Filter none(std::string_view path, Filter condition = Filter({}));
-DORM_EXPORT Filter every(std::string_view path, Filter condition);  // true also where there are none
+// The condition is in terms of the model that the path leads to.
+DORM_EXPORT Filter any(std::string_view path, const Filter& condition = {});
+DORM_EXPORT Filter none(std::string_view path, const Filter& condition = {});
+DORM_EXPORT Filter every(std::string_view path, const Filter& condition);  // true also where there are none
 
 // A path of relations to load: "tracks", "teachers__category", or school["teachers"]["category"].
 class DORM_EXPORT Path {
@@ -121,7 +134,8 @@ class FieldTree {
   std::vector<FieldTree> below_;
 };
 
-// A value computed per row from related rows, by a subquery of its own: never multiplied by other joins.
+// A value computed from related rows: for each row by a subquery of its own, so that no other join multiplies it; with
+// group_by over the rows of each group, then also of the model's own fields.
 class DORM_EXPORT Aggregate {
  public:
   static Aggregate count(std::string_view path);  // 0 where there are none
@@ -129,7 +143,7 @@ class DORM_EXPORT Aggregate {
   static Aggregate avg(std::string_view path);
   static Aggregate min(std::string_view path);
   static Aggregate max(std::string_view path);
-  Aggregate where(Filter condition) const;  // in terms of the related model: {"position__gt", 1}
+  Aggregate where(const Filter& condition) const;  // in terms of the related model: {"position__gt", 1}
   Aggregate distinct() const;
 
   std::string function;
@@ -164,9 +178,16 @@ class DORM_EXPORT QuerySet {
  public:
   // ---- which rows: all conditions hold; conditions on one path mean one related row ----
   QuerySet filter(const Filter& condition) const;
-  QuerySet filter(std::string_view path, Expr value) const { return filter(Lookup(path, std::move(value))); }
-  QuerySet exclude(const Filter& condition) const;  // not (all of condition)
-  QuerySet exclude(std::string_view path, Expr value) const { return exclude(Lookup(path, std::move(value))); }
+  template <LookupValue Given>
+  QuerySet filter(std::string_view path, Given&& value) const {
+    return filter(Filter(path, std::forward<Given>(value)));
+  }
+  // Rows for which the condition is false, as a whole; not those for which it is unknown because something is null.
+  QuerySet exclude(const Filter& condition) const;
+  template <LookupValue Given>
+  QuerySet exclude(std::string_view path, Given&& value) const {
+    return exclude(Filter(path, std::forward<Given>(value)));
+  }
 
   // ---- in what order, how many ----
   QuerySet order_by(std::vector<Order> terms) const;  // replaces; empty: the model's own order
@@ -178,7 +199,8 @@ class DORM_EXPORT QuerySet {
   QuerySet limit(std::int64_t rows) const;   // rows of the model
   QuerySet offset(std::int64_t rows) const;
   QuerySet paginate(std::int64_t page, std::int64_t rows = 20) const;             // pages count from 1
-  QuerySet slice(std::int64_t first, std::optional<std::int64_t> last = {}) const;  // [first, last); negative: from the end
+  // [first, last), in place of a limit and offset given before; both negative: from the end, in the usual order.
+  QuerySet slice(std::int64_t first, std::optional<std::int64_t> last = {}) const;
   QuerySet raw_limit(bool on = true) const;  // limit and offset count joined rows instead
   QuerySet distinct(bool on = true) const;   // of values() and values_list()
 
@@ -202,8 +224,12 @@ class DORM_EXPORT QuerySet {
   // ---- which columns: primary keys always come ----
   QuerySet fields(const std::vector<FieldTree>& names) const;          // adds to those named before
   QuerySet fields(const FieldTree& name) const { return fields(std::vector<FieldTree>{name}); }
+  QuerySet fields(std::initializer_list<FieldTree> names) const { return fields(std::vector<FieldTree>(names)); }
   QuerySet exclude_fields(const std::vector<FieldTree>& names) const;  // wins over fields(); a relation: all of it
   QuerySet exclude_fields(const FieldTree& name) const { return exclude_fields(std::vector<FieldTree>{name}); }
+  QuerySet exclude_fields(std::initializer_list<FieldTree> names) const {
+    return exclude_fields(std::vector<FieldTree>(names));
+  }
   QuerySet annotate(std::string_view name, const Aggregate& value) const;  // then filter and order by its name
   QuerySet annotate(std::string_view name, const Expr& value) const;
   // Groups for values(): one row per distinct value of these, with annotations computed over the group.
@@ -215,7 +241,10 @@ class DORM_EXPORT QuerySet {
   Rows all(const Filter& condition) const { return filter(condition).all(); }
   Row get() const;                         // exactly one: NotFound, MultipleFound
   Row get(const Filter& condition) const { return filter(condition).get(); }
-  Row get(std::string_view path, Expr value) const { return filter(path, std::move(value)).get(); }
+  template <LookupValue Given>
+  Row get(std::string_view path, Given&& value) const {
+    return filter(path, std::forward<Given>(value)).get();
+  }
   std::optional<Row> get_or_none() const;  // MultipleFound
   std::optional<Row> get_or_none(const Filter& condition) const { return filter(condition).get_or_none(); }
   std::optional<Row> first() const;        // by the order, else by primary key
@@ -223,7 +252,8 @@ class DORM_EXPORT QuerySet {
   Row operator[](std::int64_t index) const;  // negative: from the end; NotFound beyond it
   std::int64_t count() const;                // rows of the model
   bool exists() const;
-  Value sum(std::string_view path) const;    // null where there are no rows
+  // Over the rows, each once; along a to-many path over the related rows. Null where there are none.
+  Value sum(std::string_view path) const;
   Value avg(std::string_view path) const;
   Value min(std::string_view path) const;
   Value max(std::string_view path) const;
@@ -268,15 +298,26 @@ class DORM_EXPORT Prefetch {
   Prefetch(const Path& path);
   Prefetch(const Column& relation) : Prefetch(Path(relation)) {}
   Prefetch where(const Filter& condition) const;
-  Prefetch where(std::string_view path, Expr value) const { return where(Lookup(path, std::move(value))); }
+  template <LookupValue Given>
+  Prefetch where(std::string_view path, Given&& value) const {
+    return where(Filter(path, std::forward<Given>(value)));
+  }
   Prefetch order_by(std::vector<Order> terms) const;
   Prefetch order_by(const Order& term) const { return order_by(std::vector<Order>{term}); }
   Prefetch order_by(std::initializer_list<Order> terms) const { return order_by(std::vector<Order>(terms)); }
   Prefetch limit(std::int64_t per_parent) const;
   Prefetch offset(std::int64_t per_parent) const;
   Prefetch fields(const std::vector<FieldTree>& names) const;
+  Prefetch fields(const FieldTree& name) const { return fields(std::vector<FieldTree>{name}); }
+  Prefetch fields(std::initializer_list<FieldTree> names) const { return fields(std::vector<FieldTree>(names)); }
   Prefetch exclude_fields(const std::vector<FieldTree>& names) const;
+  Prefetch exclude_fields(const FieldTree& name) const { return exclude_fields(std::vector<FieldTree>{name}); }
+  Prefetch exclude_fields(std::initializer_list<FieldTree> names) const {
+    return exclude_fields(std::vector<FieldTree>(names));
+  }
   Prefetch select_related(const std::vector<Path>& paths) const;  // joined into this path's query
+  Prefetch select_related(const Path& path) const { return select_related(std::vector<Path>{path}); }
+  Prefetch select_related(std::initializer_list<Path> paths) const { return select_related(std::vector<Path>(paths)); }
   Prefetch as(std::string_view name) const;  // beside the relation itself: row.related("name")
   Prefetch strategy(Strategy strategy) const;
   Prefetch lazy(LazyPolicy policy) const;
@@ -295,6 +336,7 @@ class DORM_EXPORT Prefetch {
     LazyPolicy lazy = LazyPolicy::unset;
   };
   const Options& options() const noexcept { return *options_; }
+  explicit Prefetch(Options options);
 
  private:
   std::shared_ptr<const Options> options_;

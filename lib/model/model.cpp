@@ -5,6 +5,7 @@
 #include "dorm/error.hpp"
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
+#include "model/query_set_request.hpp"
 #include "model/row_access.hpp"
 #include "model/row_make.hpp"
 #include "query/builder.hpp"
@@ -118,6 +119,7 @@ Model Column::through() const {
   return {database_,
           query::model_source(registry, registry.model(term->source->model->relations[term->index].through))};
 }
+QuerySet Model::objects() const { return objects_of(database_, source_); }
 const ModelInfo& Model::info() const noexcept { return model_of(*source_); }
 Model Model::alias(std::string_view name) const { return {database_, query::model_alias(*source_, name)}; }
 

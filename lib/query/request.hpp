@@ -55,7 +55,8 @@ struct LoadRequest {
 
 struct Annotation {
   std::string name;
-  TermPtr term;  // with path sources; an aggregate of related rows is a scalar subquery already
+  TermPtr term;     // with path sources; an aggregate of related rows is a scalar subquery already
+  TermPtr grouped;  // an aggregate as one of groups; then `term` may be null, and is this one once there is group_by
 };
 
 enum class SelectAll : std::uint8_t { no, direct, follow };
@@ -68,6 +69,8 @@ struct Request {
   bool reversed = false;
   std::optional<std::int64_t> limit;  // of rows of the model, per parent in the request of a load
   std::optional<std::int64_t> offset;
+  bool from_end = false;  // limit and offset count from the last row on; not known to resolve(), see rows_of()
+  bool unordered = false;  // the order of the rows does not matter, if nothing else needs one
   bool raw_limit = false;
   bool distinct = false;
   std::vector<LoadRequest> loads;

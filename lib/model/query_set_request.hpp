@@ -1,0 +1,46 @@
+// model/query_set_request.hpp: what the files behind QuerySet share: changing a request, and what it comes down to.
+//
+// Pure functions, thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "dorm/query_set.hpp"
+#include "query/lookup.hpp"
+#include "query/request.hpp"
+
+namespace dorm {
+
+template <class Change>
+QuerySet changed(const QuerySet& set, const Change& change) {
+  auto request = std::make_shared<query::Request>(*set.request());
+  change(*request);
+  return {set.database(), std::move(request)};
+}
+
+inline query::Scope scope_of(const query::Request& request) {
+  return {request.annotations, !request.group_by.empty()};
+}
+
+// The rows, with all that comes along.
+Rows run_rows(DatabaseImpl& database, const query::Request& request);
+// The primary key of the root: a column or a tuple.
+Expr key_of(const query::SourcePtr& root);
+// The request of the keys of its rows, in their order, for resolve_keys().
+query::Request keys_of(const query::Request& request);
+// A key of the model is one of those that the query selects.
+query::TermPtr key_in(const query::SourcePtr& root, query::QuerySpec keys);
+// The same rows by limits that count from the first row on.
+query::Request rows_of(const query::Request& request);
+// The same rows without limits: those whose keys are within them.
+query::Request without_limits(const query::Request& request);
+bool is_limited(const query::Request& request) noexcept;
+// Whether a term names rows that several joined rows may repeat.
+bool names_many(const query::TermPtr& term);
+// Throws QueryError for groups, which have no rows of the model.
+void require_rows(const query::Request& request, const char* verb);
+
+QuerySet objects_of(std::shared_ptr<DatabaseImpl> database, const query::SourcePtr& source);
+query::LoadRequest load_of(const Prefetch& prefetch, query::Method method, const query::SourcePtr& root);
+
+}  // namespace dorm

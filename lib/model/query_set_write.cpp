@@ -1,0 +1,62 @@
+// Writes to the rows of a QuerySet.
+#include "dorm/error.hpp"
+#include "dorm/model.hpp"
+#include "dorm/query_set.hpp"
+#include "model/query_set_request.hpp"
+#include "query/visit.hpp"
+
+namespace dorm {
+namespace {
+
+bool goes_along_paths(const query::TermPtr& term) {
+  std::vector<query::SourcePtr> paths;
+  if (term) query::collect_paths(*term, paths);
+  return !paths.empty();
+}
+
+// One table and a condition: what joins and limits decide is decided by key, so that no other row is touched.
+Query writable(const QuerySet& set, const char* verb) {
+  const query::Request& request = *set.request();
+  require_rows(request, verb);
+  auto spec = std::make_shared<query::QuerySpec>();
+  spec->root = request.root;
+  spec->context = request.root;
+  spec->where = request.where;
+  if (is_limited(request) || goes_along_paths(request.where))
+    spec->where = key_in(request.root, query::resolve_keys(keys_of(request)));
+  return {set.database(), std::move(spec)};
+}
+
+void require_condition(const query::Request& request, const char* verb, const char* every) {
+  if (request.where) return;
+  throw QueryError(std::string(verb) + " without a condition would reach every row of '" + request.root->model->name +
+                   "'; say " + every + "() if that is meant");
+}
+
+}  // namespace
+
+Row QuerySet::create(std::initializer_list<Assignment> values) const {
+  return Model(database_, request_->root).create(values);
+}
+
+Row QuerySet::create(const std::vector<std::pair<std::string, Value>>& values) const {
+  return Model(database_, request_->root).create(values);
+}
+
+std::int64_t QuerySet::update_every(const std::vector<std::pair<std::string, Expr>>& changes) const {
+  return writable(*this, "update").update_every(changes);
+}
+
+std::int64_t QuerySet::update(const std::vector<std::pair<std::string, Expr>>& changes) const {
+  require_condition(*request_, "update", "update_every");
+  return update_every(changes);
+}
+
+std::int64_t QuerySet::delete_every() const { return writable(*this, "delete").delete_every(); }
+
+std::int64_t QuerySet::delete_rows() const {
+  require_condition(*request_, "delete", "delete_every");
+  return delete_every();
+}
+
+}  // namespace dorm
