@@ -112,7 +112,7 @@ bool Field::is_null() const {
     const RelationInfo& relation = owner.shape->model->relations[relation_];
     if (relation.holds_key())
       for (const std::uint32_t field : relation.fields)
-        if (storage_->cells(slot_)[field].is_null()) return true;
+        if (const Cell& key = storage_->cells(slot_)[field]; key.is_loaded() && key.is_null()) return true;
   }
   return !row_or_none().has_value();
 }
