@@ -167,6 +167,16 @@ query::SpecPtr keys_of(const query::QuerySpec& spec, const query::SourcePtr& sou
   return keys;
 }
 
+bool has_total_order(const query::QuerySpec& spec) {
+  const std::vector<std::uint32_t>& key = spec.root->model->primary_key;
+  return !key.empty() && std::all_of(key.begin(), key.end(), [&](std::uint32_t field) {
+    return std::any_of(spec.order_by.begin(), spec.order_by.end(), [&](const query::OrderSpec& order) {
+      return query::field_of(*order.term) != nullptr && order.term->field == field &&
+             query::same_source(*order.term->source, *spec.root);
+    });
+  });
+}
+
 bool can_number(const query::QuerySpec& spec) {
   const std::vector<query::JoinSpec> joins = deciding_joins(spec, true);
   return !spec.root->model->primary_key.empty() && std::all_of(joins.begin(), joins.end(), leads_to_one);

@@ -27,6 +27,9 @@ query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<s
 void order_by_default(query::QuerySpec& spec, const query::SourcePtr& target, const RelationInfo& relation);
 void order_by_key(query::QuerySpec& spec, const query::SourcePtr& source);
 
+// Whether the order tells all rows of the root apart.
+bool has_total_order(const query::QuerySpec& spec);
+
 // The joins that the conditions of a query need, its order if `ordered`, and the way to `also` if that is given.
 std::vector<query::JoinSpec> deciding_joins(const query::QuerySpec& spec, bool ordered,
                                             const query::SourcePtr& also = nullptr);

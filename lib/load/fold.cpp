@@ -50,6 +50,8 @@ std::string why_not_folded(const query::QuerySpec& parents, const query::Fetch& 
     return "model '" + children.root->model->name + "' has no primary key";
   if (names_paths(children.where)) return "its condition follows relations itself";
   if ((parents.limit || parents.offset) && std::any_of(parents.joins.begin(), parents.joins.end(), is_list)) return "the limit counts joined rows";
+  if ((parents.limit || parents.offset) && !has_total_order(parents))
+    return "its parents are limited without a total order; beside a list they could be others";
   if (parents.joins.size() + children.joins.size() + 2 > capabilities.max_joins) return "too many tables for one statement";
   if (!parents.group_by.empty() || parents.distinct) return "its parents are grouped or distinct";
   return {};

@@ -260,6 +260,18 @@ void load_joined(Engine& engine, const std::shared_ptr<const Context>& context, 
   }
 }
 
+void require_key_sets(const query::Unit& unit, const ModelInfo& model) {
+  for (const query::Fetch& fetch : unit.fetches) {
+    const ModelInfo* at = &model;
+    for (const std::uint32_t relation : fetch.at)
+      at = &unit.spec->root->registry.model(at->relations[relation].target);
+    if (fetch.strategy != Strategy::automatic && fetch.strategy != Strategy::key_set)
+      throw QueryError("'" + at->name + "." + at->relations[fetch.relation].name +
+                       "' is loaded for rows that are there; that goes by their keys, and by no other strategy");
+    require_key_sets(*fetch.unit, *fetch.unit->spec->root->model);
+  }
+}
+
 bool is_one_statement(const query::Unit& unit) {
   return unit.fetches.size() == 1 && unit.fetches.front().unit->fetches.empty();
 }
@@ -272,6 +284,7 @@ void load_related(Engine& engine, const std::shared_ptr<const Context>& context,
     const query::Unit* unit;
     Places places;
   };
+  require_key_sets(unit, *unit.spec->root->model);
   Snapshot snapshot(*engine.session, !is_one_statement(unit));
   std::deque<Step> steps;
   steps.push_back({&unit, std::move(rows)});

@@ -4,6 +4,8 @@
 #include <functional>
 #include <limits>
 #include <mutex>
+#include <set>
+#include <utility>
 
 #include "dorm/error.hpp"
 #include "load/key_groups.hpp"
@@ -363,7 +365,6 @@ class Loader {
         *query::model_source(context_->registry, context_->registry.model(relation_.model)), "");
     query::QuerySpec spec;
     spec.root = spec.context = statement_.holder();
-    spec.distinct = true;
     spec.default_projection = false;
     query::JoinSpec join;
     join.from = statement_.holder();
@@ -377,6 +378,8 @@ class Loader {
     }
     spec.joins.push_back(std::move(join));
     spec.mode = query::RowMode::tuples;
+    // DISTINCT would compare as the database does, and lose the bytes that we look for.
+    std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
     in_chunks(rows, all_of_groups(rows), statement_.is_spread(), [&](std::vector<Values> keys) {
       spec.where = key_condition(statement_.holder(), fields, std::move(keys));
       const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
@@ -393,6 +396,7 @@ class Loader {
         const std::uint32_t row = rows.find(pairs->cells(pair), theirs);
         const std::uint32_t group = groups_.find(pairs->cells(pair), ours);
         if (row == KeyGroups::none || group == KeyGroups::none || !wanted[group]) continue;
+        if (!seen.emplace(row, group).second) continue;
         for (const std::uint32_t slot : slots_of[row]) elements_.push_back({group, target_of(slot), slot});
       }
     });

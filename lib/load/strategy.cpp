@@ -73,16 +73,6 @@ bool is_repeatable(const query::QuerySpec& spec) {
 
 bool is_limited(const query::QuerySpec& spec) { return spec.limit || spec.offset; }
 
-bool has_total_order(const query::QuerySpec& spec) {
-  const std::vector<std::uint32_t>& key = spec.root->model->primary_key;
-  return !key.empty() && std::all_of(key.begin(), key.end(), [&](std::uint32_t field) {
-    return std::any_of(spec.order_by.begin(), spec.order_by.end(), [&](const query::OrderSpec& order) {
-      return query::field_of(*order.term) != nullptr && order.term->field == field &&
-             query::same_source(*order.term->source, *spec.root);
-    });
-  });
-}
-
 // ---- choosing ----
 
 struct Choice {
