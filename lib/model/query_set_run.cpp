@@ -4,7 +4,6 @@
 
 #include "dorm/error.hpp"
 #include "dorm/query_set.hpp"
-#include "load/explain.hpp"
 #include "load/request.hpp"
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
@@ -261,13 +260,6 @@ BoundSql QuerySet::sql() const {
         .sql();
   require_rows(*request_, "sql");
   return Query(database_, query::resolve(rows_of(*request_), database_->requests)->spec).sql();
-}
-
-LoadPlan QuerySet::explain_load() const {
-  require_rows(*request_, "explain_load");
-  database_->require_open();
-  const std::shared_ptr<const query::Unit> unit = query::resolve(rows_of(*request_), database_->requests);
-  return load::explain_load(*database_, *database_->context(request_->root->registry), *unit);
 }
 
 Query QuerySet::query() const {
