@@ -81,7 +81,7 @@ TermPtr value_of_row(const Aggregate& aggregate, const Subject& subject, const S
   query::RelatedRows related = query::related_rows(root, subject.source);
   QuerySpec& spec = related.spec;
   if (aggregate.condition)
-    spec.where = query::all_of(spec.where, query::bind(aggregate.condition->node(), related.rows));
+    spec.where = query::all_of(spec.where, query::bound_filter(aggregate.condition->node(), related.rows));
   Expr value;
   if (!subject.member) {
     value = aggregate.is_distinct ? apply(aggregate, Expr(key_of(related.rows, aggregate))) : fn::count();
@@ -102,7 +102,7 @@ TermPtr value_of_row(const Aggregate& aggregate, const Subject& subject, const S
 TermPtr value_of_group(const Aggregate& aggregate, const Subject& subject) {
   Expr value(subject.member ? subject.member : key_of(subject.source, aggregate));
   if (aggregate.condition) {
-    const TermPtr condition = query::bind(aggregate.condition->node(), subject.source);
+    const TermPtr condition = query::bound_filter(aggregate.condition->node(), subject.source);
     if (condition) value = case_when({{Expr(condition), value}});
   }
   return apply(aggregate, value).term();
@@ -242,7 +242,7 @@ QuerySet QuerySet::group_by(const std::vector<std::string>& paths) const {
 
 QuerySet QuerySet::having(const Filter& condition) const {
   return changed(*this, [&](Request& request) {
-    request.having = query::all_of(request.having, query::bind(condition.node(), request.root, {request.annotations, true}));
+    request.having = query::all_of(request.having, query::bound_filter(condition.node(), request.root, {request.annotations, true}));
   });
 }
 

@@ -162,7 +162,7 @@ QuerySet QuerySet::filter(const Filter& condition) const {
   return changed(*this, [&](Request& request) {
     // Of single rows, whatever groups are made of them.
     const query::Scope scope{request.annotations, false};
-    request.where = query::all_of(request.where, query::bind(condition.node(), request.root, scope));
+    request.where = query::all_of(request.where, query::bound_filter(condition.node(), request.root, scope));
   });
 }
 

@@ -312,7 +312,7 @@ Expr bind_related(const FilterNode& node, const SourcePtr& root) {
   if (parsed.relation == no_index || !parsed.rest.empty())
     refuse(node.path, "any, none and every take a path of relations, and the condition apart");
   RelatedRows related = related_rows(root, parsed.target);
-  Expr condition(bind(node.children.front(), related.rows));
+  Expr condition(bound_filter(node.children.front(), related.rows));
   if (node.kind == FilterNode::Kind::every && condition.has_value())
     condition = condition.is_distinct_from(Expr(true));
   if (node.kind == FilterNode::Kind::every && !condition.has_value()) return boolean(true);
@@ -372,7 +372,7 @@ TermPtr in_terms_of(const TermPtr& term, const SourcePtr& root) {
   return rebased(term, model_source(root->registry, *root->model), root);
 }
 
-TermPtr bind(const FilterPtr& filter, const SourcePtr& root, const Scope& scope) {
+TermPtr bound_filter(const FilterPtr& filter, const SourcePtr& root, const Scope& scope) {
   if (is_always_true(filter)) return nullptr;
   return bind_node(*filter, root, scope).term();
 }

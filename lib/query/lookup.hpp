@@ -20,7 +20,7 @@ struct Scope {
 
 // A condition on rows of `root`, a model or path source; null: always true. Expressions in terms of the model itself
 // are read as in terms of `root`.
-TermPtr bind(const FilterPtr& filter, const SourcePtr& root, const Scope& scope = {});
+TermPtr bound_filter(const FilterPtr& filter, const SourcePtr& root, const Scope& scope = {});
 
 // A member, the key of a to-one relation, an annotation, or a part of one of them ("timestamp__year"): what is ordered,
 // grouped, aggregated. Annotations stand under their alias.
