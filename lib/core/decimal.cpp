@@ -127,12 +127,12 @@ std::strong_ordering operator<=>(const Decimal& left, const Decimal& right) {
   Digits a = read(left.text());
   Digits b = read(right.text());
   if (a.negative != b.negative) return a.negative ? std::strong_ordering::less : std::strong_ordering::greater;
+  if (a.negative) std::swap(a, b);
   const std::size_t scale = std::max(a.scale, b.scale);
   if (!a.digits.empty()) a.digits.append(scale - a.scale, '0');
   if (!b.digits.empty()) b.digits.append(scale - b.scale, '0');
-  std::strong_ordering order = a.digits.size() <=> b.digits.size();
-  if (order == std::strong_ordering::equal) order = a.digits <=> b.digits;
-  return a.negative ? 0 <=> order : order;
+  const std::strong_ordering order = a.digits.size() <=> b.digits.size();
+  return order == std::strong_ordering::equal ? a.digits <=> b.digits : order;
 }
 
 bool operator==(const Decimal& left, const Decimal& right) { return (left <=> right) == std::strong_ordering::equal; }

@@ -42,7 +42,7 @@ std::string text_of(const Values& list) {
 
 // "a text", "an integer": kinds as a message says them.
 std::string with_article(ValueKind kind) {
-  const std::string name(kind_name(kind));
+  std::string name(kind_name(kind));
   if (kind == ValueKind::null) return name;
   return (kind == ValueKind::integer ? "an " : "a ") + name;
 }
