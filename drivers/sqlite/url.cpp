@@ -20,6 +20,8 @@ constexpr std::array<std::string_view, 4> own_options{"mode", "statement_cache",
 std::string unescaped(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    // SQLite would open what stands before it.
+    if (text[i] == '\0') throw ConfigError("sqlite URL: a zero byte in it");
     if (text[i] != '%') {
       result += text[i];
       continue;
