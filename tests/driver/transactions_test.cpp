@@ -67,10 +67,23 @@ TEST_P(DriverTransactions, AnErrorTellsWhereTheTransactionStands) {
   begin();
   insert(1);
   const UniqueViolation error = thrown<UniqueViolation>([&] { insert(1); });
-  EXPECT_NE(error.transaction(), TransactionState::none);
-  EXPECT_EQ(error.transaction() == TransactionState::poisoned, connection().status() == TransactionStatus::failed);
-  if (connection().status() == TransactionStatus::failed) thrown<StateError>([&] { insert(2); });
+  EXPECT_EQ(error.transaction(), TransactionState::poisoned);
+  EXPECT_EQ(connection().status(), TransactionStatus::failed);
   connection().rollback(std::nullopt);
+  EXPECT_EQ(numbers(), "");
+}
+
+TEST_P(DriverTransactions, AreRefusedAllButRollbackAfterAnError) {
+  begin();
+  insert(1);
+  thrown<SchemaMismatch>([&] { script("SELECT * FROM nothing"); });
+  EXPECT_EQ(thrown<StateError>([&] { insert(2); }).transaction(), TransactionState::poisoned);
+  thrown<StateError>([&] { script("INSERT INTO numbers (n) VALUES (2)"); });
+  thrown<StateError>([&] { connection().savepoint("s", std::nullopt); });
+  EXPECT_EQ(connection().status(), TransactionStatus::failed);
+  // The commit of what has failed is its rollback.
+  EXPECT_EQ(thrown<StateError>([&] { connection().commit(std::nullopt); }).transaction(), TransactionState::gone);
+  EXPECT_EQ(connection().status(), TransactionStatus::idle);
   EXPECT_EQ(numbers(), "");
 }
 
