@@ -152,7 +152,7 @@ class Statement {
     }
     order_by_default(spec_, target_, relation_);
     // The same target linked twice.
-    if (spec_.parents && !links_once()) order_by_key(spec_, holder_);
+    if (!links_once()) order_by_key(spec_, holder_);
   }
 
   bool links_once() const {

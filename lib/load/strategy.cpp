@@ -153,8 +153,18 @@ class Planner {
         throw QueryError("'" + path_ + "' cannot be loaded by " + std::string(name_of(fetch.strategy)) + ": " + refusal);
       return {fetch.strategy, "asked for"};
     }
+    if (leads_to_pipelined(*fetch.unit)) {
+      std::string refusal = refusal_of(Strategy::pipelined, load, fetch, relation, parent);
+      if (refusal.empty()) return {Strategy::pipelined, "what hangs on it is to be pipelined"};
+    }
     if (!fetch.best) return {Strategy::key_set, "one statement by the keys of its parents"};
     return automatic(load, fetch, relation, parent);
+  }
+
+  static bool leads_to_pipelined(const query::Unit& unit) {
+    return std::any_of(unit.fetches.begin(), unit.fetches.end(), [](const query::Fetch& fetch) {
+      return fetch.strategy == Strategy::pipelined || leads_to_pipelined(*fetch.unit);
+    });
   }
 
   Choice automatic(const Load& load, const query::Fetch& fetch, const RelationInfo& relation,
