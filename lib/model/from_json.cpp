@@ -42,7 +42,11 @@ class GraphReader {
         continue;
       }
       const RelationInfo& relation = model.relations[member.index];
-      if (&relation == back) continue;
+      if (&relation == back) {
+        if (item->is(NodeKind::object) && find_key(*item, target_of(relation), target_of(relation).primary_key, true).empty())
+          refuse(*item, label(relation) + " is the row that this one stands in; leave it out, or give its key alone");
+        continue;
+      }
       if (relation.to_many()) {
         read_list(node, slot, relation, *item);
       } else if (item->is(NodeKind::null)) {

@@ -162,6 +162,7 @@ TEST_P(SaveRelated, MistakesInJsonNameTheirPath) {
   mistake(R"({"username": "h", "tweets": [null]})", AllOf(HasSubstr("/tweets/0"), HasSubstr("is an object")));
   mistake(R"({"username": "h", "tweets": [{"id": "x"}]})", HasSubstr("/tweets/0/id"));
   mistake(R"({"username": null})", HasSubstr("/username"));
+  mistake(R"({"tweets": [{"user": {"username": "x"}}]})", AllOf(HasSubstr("/tweets/0/user"), HasSubstr("leave it out")));
   EXPECT_THROW(user.from_json(R"({"tweets": [{"contents": "a"}]})"), QueryError);
   EXPECT_THROW(user.from_json(R"({"tweets": [{"content": null}]})"), DataError);
   EXPECT_EQ(count.count(), 0U);
@@ -306,12 +307,12 @@ TEST_P(SaveRelated, ACircleOfNewRowsIsClosedByANullableKey) {
 TEST_P(SaveRelated, ManyCirclesShareTheirStatements) {
   const Database db = open(circle);
   const Row team = db["Team"].from_json(R"({"name": "cats", "captain": {"name": "huey", "team": {"name": "dogs"}},
-    "players": [{"name": "mickey", "captain_of": [{"name": "birds", "captain": {"name": "zaizee", "team": {"name": "mice"}}}]}]})");
-  EXPECT_EQ(save_related(team, true), 7);
+    "players": [{"name": "mickey", "captain_of": [{"name": "birds"}]}]})");
+  EXPECT_EQ(save_related(team, true), 5);
   const Row birds = db["Team"].get(db["Team"]["name"] == "birds");
-  EXPECT_EQ(birds["captain"]["name"].text(), "mickey") << "the list that it stands in says so";
+  EXPECT_EQ(birds["captain"]["name"].text(), "mickey");
   EXPECT_EQ(birds["captain"]["team"]["name"].text(), "cats");
-  std::vector<Row> players;
+  EXPECT_EQ(birds["captain"]["team"]["captain"]["team"]["name"].text(), "dogs");
   const Row hub = db["Player"].make({{"name", "hub"}});
   const Row first = db["Team"].make({{"name", "first"}, {"captain", hub}});
   hub.set("team", first);
@@ -422,8 +423,6 @@ TEST_P(SaveRelated, RollbackMakesTheGraphNewAgain) {
   const Database db = social();
   db["User"].create({{"username", "zaizee"}});
   const Row huey = db["User"].from_json(R"({"username": "huey", "tweets": [{"content": "meow"}, {"content": "purr"}]})");
-  const Row old = db["User"].get(1);
-  const std::string before = huey.to_json();
   {
     Transaction transaction = db.transaction();
     EXPECT_EQ(save_related(huey), 3);
@@ -533,7 +532,7 @@ TEST_P(SaveRelated, EveryTypeGoesThroughAStatementOfSeveralRows) {
   const Row owner = db["Owner"].from_json(R"({"name": "x", "things": [{"flag": true, "small": -3, "big": 9007199254740993,
     "narrow": 0.5, "wide": 1e300, "price": "12.5000", "name": "007", "bytes": "AAECAw==",
     "token": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "day": "2026-11-21", "hour": "13:45:07.5",
-    "moment": "2024-02-29T13:45:07Z", "clock": "2024-02-29 13:45:07.123456", "extra": {"a": [1, null]}, "color": "red"},
+    "moment": "2024-02-29T13:45:07Z", "clock": "2024-02-29 13:45:07.123456", "extra": [1], "color": "red"},
     {"wide": 2, "name": "", "color": "green", "extra": 5}, {}]})");
   QueryCount count(db);
   EXPECT_EQ(save_related(owner), 4);
