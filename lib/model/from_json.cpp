@@ -43,7 +43,8 @@ class GraphReader {
       }
       const RelationInfo& relation = model.relations[member.index];
       if (&relation == back) {
-        if (item->is(NodeKind::object) && find_key(*item, target_of(relation), target_of(relation).primary_key, true).empty())
+        if (item->is(NodeKind::object) &&
+            find_key(*item, target_of(relation), target_of(relation).primary_key, true).empty())
           refuse(*item, label(relation) + " is the row that this one stands in; leave it out, or give its key alone");
         continue;
       }
@@ -89,8 +90,7 @@ class GraphReader {
   // ---- columns ----
 
   static void set(graph::Node& node, std::uint32_t slot, const FieldInfo& field, const json::Node& from) {
-    make::set_field(node, slot, field,
-                    value_from_json(from, field.type, query::label_of(*node.shape->model, field)));
+    make::set_field(node, slot, field, value_from_json(from, field.type, query::label_of(*node.shape->model, field)));
   }
 
   void set_null(graph::Node& node, std::uint32_t slot, const RelationInfo& relation) {
@@ -101,7 +101,8 @@ class GraphReader {
     }
   }
 
-  // The values of these fields of an object, nothing if it does not have all of them, or others, too, where it must not.
+  // The values of these fields of an object, nothing if it does not have all of them, or others, too, where it must
+  // not.
   static std::vector<const json::Node*> find_key(const json::Node& object, const ModelInfo& model,
                                                  const std::vector<std::uint32_t>& fields, bool alone) {
     std::vector<const json::Node*> parts;
@@ -134,9 +135,8 @@ class GraphReader {
     }
     for (std::size_t i = 0; i < key.size(); ++i) {
       const FieldInfo& field = node.shape->model->fields[relation.fields[i]];
-      guarded(*key[i], [&] {
-        make::set_field(node, slot, field, value_from_json(*key[i], field.type, label(relation)));
-      });
+      guarded(*key[i],
+              [&] { make::set_field(node, slot, field, value_from_json(*key[i], field.type, label(relation))); });
     }
   }
 
@@ -171,8 +171,8 @@ class GraphReader {
 
   void read_list(graph::Node& node, std::uint32_t slot, const RelationInfo& relation, const json::Node& list) {
     if (!list.is(NodeKind::array))
-      refuse(list, label(relation) + " takes a list of rows; " + std::string(json::kind_name(list.kind())) +
-                       " does not fit");
+      refuse(list,
+             label(relation) + " takes a list of rows; " + std::string(json::kind_name(list.kind())) + " does not fit");
     graph::Relation* to = entry(node, slot, relation);
     load::KeyGroups known(target_of(relation), target_of(relation).primary_key);
     std::vector<std::uint32_t> targets;
@@ -196,7 +196,8 @@ class GraphReader {
                              const json::Node& item) {
     const std::uint32_t target = add_row(*to.target, item);
     const RelationInfo* inverse = inverse_of(relation);
-    if (item.is(NodeKind::object)) read_members(*to.target, target, item, relation.through == no_index ? inverse : nullptr);
+    if (item.is(NodeKind::object))
+      read_members(*to.target, target, item, relation.through == no_index ? inverse : nullptr);
     if (relation.through == no_index) {
       graph::Relation* back = entry(*to.target, target, *inverse, &node);
       link(*to.target, target, *inverse, *back, slot);

@@ -66,7 +66,8 @@ class Inserter {
     if (group_.generated.empty()) return Match::nothing;
     if (!engine_.session->dialect().capabilities().returning) return Match::one_by_one;
     const std::vector<std::uint32_t>& key = model_.primary_key;
-    if (!key.empty() && std::all_of(key.begin(), key.end(), [&](std::uint32_t field) { return comes_back_equal(field); }))
+    if (!key.empty() &&
+        std::all_of(key.begin(), key.end(), [&](std::uint32_t field) { return comes_back_equal(field); }))
       return Match::key;
     // In a table of another's making, an identity may count downwards or start again.
     const bool counts = std::any_of(group_.generated.begin(), group_.generated.end(),
@@ -96,14 +97,15 @@ class Inserter {
     parameters.reserve(rows.size() * fields_.size());
     for (const RowRef& row : rows) {
       const Cell* cells = row.node->cells(row.slot);
-      for (const std::uint32_t field : fields_) parameters.push_back(cells[field].is_loaded() ? cells[field] : Cell::of_null());
+      for (const std::uint32_t field : fields_)
+        parameters.push_back(cells[field].is_loaded() ? cells[field] : Cell::of_null());
     }
     std::vector<std::uint32_t> returning = group_.generated;
     if (match == Match::key) returning.insert(returning.end(), model_.primary_key.begin(), model_.primary_key.end());
     if (match == Match::nothing) returning.clear();
-    const auto plan = insert_rows_plan(engine_, context_.registry, model_,
-                                       {columns_, group_.generated, returning, static_cast<std::uint32_t>(rows.size()),
-                                        match == Match::count});
+    const auto plan = insert_rows_plan(
+        engine_, context_.registry, model_,
+        {columns_, group_.generated, returning, static_cast<std::uint32_t>(rows.size()), match == Match::count});
     if (match == Match::nothing) {
       engine_.session->execute(plan->statement, parameters);
     } else {

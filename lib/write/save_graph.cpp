@@ -235,8 +235,8 @@ class Saver {
 
   void break_circle(SaveOrder& order) {
     const std::vector<SaveOrder::Edge> circle = order.circle();
-    const auto weakest = std::max_element(circle.begin(), circle.end(),
-                                          [](const auto& a, const auto& b) { return a.bond < b.bond; });
+    const auto weakest =
+        std::max_element(circle.begin(), circle.end(), [](const auto& a, const auto& b) { return a.bond < b.bond; });
     if (weakest->bond == SaveOrder::Bond::firm) refuse_circle(circle);
     const bool later = weakest->bond == SaveOrder::Bond::nullable;
     for (const SaveOrder::Edge& edge : order.drop(*weakest)) {
@@ -298,12 +298,14 @@ class Saver {
       std::vector<Values> wanted;
       for (std::size_t i = begin; i < end; ++i) {
         Values& values = wanted.emplace_back();
-        for (const std::uint32_t field : key) values.push_back(load::value_of(rows[i].node->cells(rows[i].slot)[field]));
+        for (const std::uint32_t field : key)
+          values.push_back(load::value_of(rows[i].node->cells(rows[i].slot)[field]));
       }
       query::QuerySpec spec;
       spec.root = spec.context = query::model_source(context->registry, through);
       spec.where = load::key_condition(spec.root, key, std::move(wanted));
-      const std::shared_ptr<graph::Graph> found = load::run(engine_, context, spec, static_cast<std::uint32_t>(end - begin));
+      const std::shared_ptr<graph::Graph> found =
+          load::run(engine_, context, spec, static_cast<std::uint32_t>(end - begin));
       const graph::Node& there = *found->root();
       load::KeyGroups groups(through, key);
       for (std::uint32_t slot = 0; slot < there.slot_count(); ++slot) groups.add(there.cells(slot));

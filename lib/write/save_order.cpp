@@ -92,7 +92,8 @@ std::vector<SaveOrder::Edge> SaveOrder::drop(const Edge& edge) {
   std::vector<Edge> dropped;
   for (std::uint32_t number = 0; number < edges_.size(); ++number) {
     const Edge& other = edges_[number];
-    const bool alike = other.kind == edge.kind && other.bond == edge.bond && rows_[other.row].group == rows_[edge.row].group;
+    const bool alike =
+        other.kind == edge.kind && other.bond == edge.bond && rows_[other.row].group == rows_[edge.row].group;
     if (!open_[number] || !alike) continue;
     release(number);
     dropped.push_back(other);

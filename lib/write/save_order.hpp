@@ -47,8 +47,8 @@ class SaveOrder {
     std::vector<std::uint32_t> edges;  // that hold it back, those dropped included
   };
   struct Group {
-    std::uint32_t left = 0;             // rows
-    std::uint32_t foreign_waits = 0;    // edges to rows of other groups
+    std::uint32_t left = 0;           // rows
+    std::uint32_t foreign_waits = 0;  // edges to rows of other groups
     std::vector<std::uint32_t> ready;
   };
   void start();

@@ -1,5 +1,5 @@
-// Graphs of rows made in memory, and graphs that were loaded and changed, are saved in the order of their keys, new rows
-// of one model in one statement.
+// Graphs of rows made in memory, and graphs that were loaded and changed, are saved in the order of their keys, new
+// rows of one model in one statement.
 #include <algorithm>
 #include <map>
 
@@ -101,8 +101,9 @@ TEST_P(SaveRelated, AKeyThatProgramsGiveMakesANewRow) {
     {"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "name": "Bob"}, {"name": "Eve"}, {"name": "Zoe"}]})");
   QueryCount count(db);
   EXPECT_EQ(save_related(ada), 5);
-  EXPECT_THAT(count.statements(), ElementsAre(StartsWith("INSERT INTO \"person\""), StartsWith("INSERT INTO \"person\""),
-                                              StartsWith("INSERT INTO \"passport\"")));
+  EXPECT_THAT(count.statements(),
+              ElementsAre(StartsWith("INSERT INTO \"person\""), StartsWith("INSERT INTO \"person\""),
+                          StartsWith("INSERT INTO \"passport\"")));
   const Row bob = db["Person"].get(Uuid::parse("6ba7b810-9dad-11d1-80b4-00c04fd430c8"));
   EXPECT_EQ(bob["name"].text(), "Bob");
   EXPECT_EQ(bob["mentor_id"].uuid(), ada["id"].uuid());
@@ -162,7 +163,8 @@ TEST_P(SaveRelated, MistakesInJsonNameTheirPath) {
   mistake(R"({"username": "h", "tweets": [null]})", AllOf(HasSubstr("/tweets/0"), HasSubstr("is an object")));
   mistake(R"({"username": "h", "tweets": [{"id": "x"}]})", HasSubstr("/tweets/0/id"));
   mistake(R"({"username": null})", HasSubstr("/username"));
-  mistake(R"({"tweets": [{"user": {"username": "x"}}]})", AllOf(HasSubstr("/tweets/0/user"), HasSubstr("leave it out")));
+  mistake(R"({"tweets": [{"user": {"username": "x"}}]})",
+          AllOf(HasSubstr("/tweets/0/user"), HasSubstr("leave it out")));
   EXPECT_THROW(user.from_json(R"({"tweets": [{"contents": "a"}]})"), QueryError);
   EXPECT_THROW(user.from_json(R"({"tweets": [{"content": null}]})"), DataError);
   EXPECT_EQ(count.count(), 0U);
@@ -185,8 +187,8 @@ TEST_P(SaveRelated, ATreeOfNewRowsTakesOneStatementForEachModel) {
   EXPECT_EQ(count.count(), 0U);
   std::vector<std::string> seen;
   for (const Row& favorite : db["Favorite"].select().order_by(db["Favorite"]["id"]))
-    seen.push_back(favorite["user"]["username"].to_text() + " likes " + favorite["tweet"]["content"].to_text() + " of " +
-                   favorite["tweet"]["user"]["username"].to_text());
+    seen.push_back(favorite["user"]["username"].to_text() + " likes " + favorite["tweet"]["content"].to_text() +
+                   " of " + favorite["tweet"]["user"]["username"].to_text());
   EXPECT_THAT(seen, ElementsAre("zaizee likes meow of huey", "mickey likes meow of huey", "zaizee likes purr of huey"));
   for (const Row& tweet : huey.related("tweets")) {
     EXPECT_FALSE(tweet.is_dirty());
@@ -220,7 +222,8 @@ TEST_P(SaveRelated, RowsThatSetOtherColumnsShareAStatementWhereTheyCan) {
     "Track": {"fields": {"album": {"type": "foreign_key", "to": "Album", "backref": "tracks"}, "title": {"type": "text"},
                          "position": {"type": "integer", "nullable": true},
                          "plays": {"type": "integer", "db_default": {"sql": "7"}}}}}})");
-  const Row album = db["Album"].from_json(R"({"name": "Malibu", "tracks": [{"title": "a"}, {"title": "b", "position": 2},
+  const Row album =
+      db["Album"].from_json(R"({"name": "Malibu", "tracks": [{"title": "a"}, {"title": "b", "position": 2},
     {"title": "c", "plays": 1}, {"title": "d", "position": null}]})");
   QueryCount count(db);
   EXPECT_EQ(save_related(album), 5);
@@ -245,7 +248,8 @@ TEST_P(SaveRelated, RowsThatReferToThemselvesAreSavedLevelByLevel) {
   for (const Row& category : db["Category"].select().order_by(db["Category"]["name"]))
     seen.push_back(category["name"].to_text() + " of " +
                    (category["parent"].is_null() ? "nobody" : category["parent"]["name"].to_text()));
-  EXPECT_THAT(seen, ElementsAre("a of root", "aa of a", "ab of a", "b of root", "ba of b", "c of root", "root of nobody"));
+  EXPECT_THAT(seen,
+              ElementsAre("a of root", "aa of a", "ab of a", "b of root", "ba of b", "c of root", "root of nobody"));
 }
 
 TEST_P(SaveRelated, AnAssignedRowIsSavedBeforeTheRowThatRefersToIt) {
@@ -270,13 +274,15 @@ TEST_P(SaveRelated, WithoutFollowOnlyDirectRelationsAreSaved) {
   const Row favorite = db["Favorite"].make({{"user", huey}, {"tweet", tweet}});
   EXPECT_EQ(save_related(favorite), 3) << "all of them hang on the row itself";
   const Row far = db["Favorite"].make(
-      {{"user", huey}, {"tweet", db["Tweet"].make({{"user", db["User"].make({{"username", "x"}})}, {"content", "y"}})}});
+      {{"user", huey},
+       {"tweet", db["Tweet"].make({{"user", db["User"].make({{"username", "x"}})}, {"content", "y"}})}});
   QueryCount count(db);
   EXPECT_THAT([&] { save_related(far); },
               ThrowsMessage<StateError>(AllOf(HasSubstr("Tweet.user"), HasSubstr("follow relations"))));
   EXPECT_EQ(count.count(), 0U);
   EXPECT_EQ(save_related(far, true), 3);
-  const Row root = db["Category"].from_json(R"({"name": "a", "children": [{"name": "b", "children": [{"name": "c"}]}]})");
+  const Row root =
+      db["Category"].from_json(R"({"name": "a", "children": [{"name": "b", "children": [{"name": "c"}]}]})");
   EXPECT_EQ(save_related(root), 2);
   EXPECT_FALSE(root.related("children")[0].related("children")[0].is_saved());
   EXPECT_EQ(save_related(root, true), 1);
@@ -353,13 +359,14 @@ TEST_P(SaveRelated, ARowThatRefersToItself) {
 TEST_P(SaveRelated, LinkRowsAreInsertedLastAndOnce) {
   const Database db = school();
   db["Student"].create({{"name", "huey"}});
-  const Row math = db["Course"].from_json(
-      R"({"name": "math", "students": [{"id": 1}, {"name": "mickey"}, {"name": "zaizee"}, 1]})");
+  const Row math =
+      db["Course"].from_json(R"({"name": "math", "students": [{"id": 1}, {"name": "mickey"}, {"name": "zaizee"}, 1]})");
   EXPECT_THAT(math.related("students").links(), SizeIs(3));
   QueryCount count(db);
   EXPECT_EQ(save_related(math), 6) << "a course, two students, three links";
   EXPECT_EQ(count.count(), 3U);
-  EXPECT_THAT(count.statements().back(), StartsWith("INSERT INTO \"" + math.related("students").through().info().table));
+  EXPECT_THAT(count.statements().back(),
+              StartsWith("INSERT INTO \"" + math.related("students").through().info().table));
   count.reset();
   EXPECT_EQ(save_related(math, true), 0);
   EXPECT_EQ(count.count(), 0U);
@@ -372,7 +379,8 @@ TEST_P(SaveRelated, LinksThatExistAreLeftAsTheyAre) {
   const Row math = db["Course"].create({{"name", "math"}});
   math.related("students").add(db["Student"].get(1));
   math.related("students").add(db["Student"].get(3));
-  const Row art = db["Course"].from_json(R"({"name": "x", "students": [{"id": 1, "name": "hugo", "courses": [{"id": 1}, 1]},
+  const Row art =
+      db["Course"].from_json(R"({"name": "x", "students": [{"id": 1, "name": "hugo", "courses": [{"id": 1}, 1]},
     {"id": 2, "name": "mickey", "courses": [{"id": 1}]}]})");
   QueryCount count(db);
   EXPECT_EQ(save_related(art, true), 6) << "a course and its two links, two students, one more link of math";
@@ -422,7 +430,8 @@ TEST_P(SaveRelated, RowsThatShareAStoredRowAreSavedByThemselves) {
 TEST_P(SaveRelated, RollbackMakesTheGraphNewAgain) {
   const Database db = social();
   db["User"].create({{"username", "zaizee"}});
-  const Row huey = db["User"].from_json(R"({"username": "huey", "tweets": [{"content": "meow"}, {"content": "purr"}]})");
+  const Row huey =
+      db["User"].from_json(R"({"username": "huey", "tweets": [{"content": "meow"}, {"content": "purr"}]})");
   {
     Transaction transaction = db.transaction();
     EXPECT_EQ(save_related(huey), 3);
@@ -502,13 +511,15 @@ TEST_P(SaveRelated, DefaultsAndRequiredValuesAreThoseOfSave) {
 
 TEST_P(SaveRelated, RowsOfAnotherDatabaseAreRefused) {
   const Database db = social();
-  const Database other = Database::open(fresh_database(GetParam()), Registry::load(std::string(DORM_SOURCE_DIR) + "/schemas/social"));
+  const Database other =
+      Database::open(fresh_database(GetParam()), Registry::load(std::string(DORM_SOURCE_DIR) + "/schemas/social"));
   const Row tweet = db["Tweet"].make({{"user", other["User"].make({{"username", "huey"}})}, {"content", "meow"}});
   EXPECT_THAT([&] { save_related(tweet); }, ThrowsMessage<StateError>(HasSubstr("another database")));
 }
 
 TEST_P(SaveRelated, EnumTypesOfTheDatabaseAreWritten) {
-  const Database db = open(R"({"dorm": 1, "enums": {"Color": {"values": ["red", "green"], "storage": "native"}}, "models": {
+  const Database db =
+      open(R"({"dorm": 1, "enums": {"Color": {"values": ["red", "green"], "storage": "native"}}, "models": {
     "Box": {"fields": {"name": {"type": "text"}}},
     "Ball": {"fields": {"box": {"type": "foreign_key", "to": "Box", "backref": "balls"}, "color": {"type": "enum", "enum": "Color"}}}}})");
   const Row box = db["Box"].from_json(R"({"name": "a", "balls": [{"color": "green"}, {"color": "red"}]})");
@@ -518,7 +529,8 @@ TEST_P(SaveRelated, EnumTypesOfTheDatabaseAreWritten) {
 }
 
 TEST_P(SaveRelated, EveryTypeGoesThroughAStatementOfSeveralRows) {
-  const Database db = open(R"({"dorm": 1, "models": {"Owner": {"fields": {"name": {"type": "text"}}}, "Thing": {"fields": {
+  const Database db =
+      open(R"({"dorm": 1, "models": {"Owner": {"fields": {"name": {"type": "text"}}}, "Thing": {"fields": {
     "owner": {"type": "foreign_key", "to": "Owner", "backref": "things"},
     "flag": {"type": "boolean", "nullable": true}, "small": {"type": "smallint", "nullable": true},
     "big": {"type": "bigint", "nullable": true}, "narrow": {"type": "float", "nullable": true},
@@ -529,7 +541,8 @@ TEST_P(SaveRelated, EveryTypeGoesThroughAStatementOfSeveralRows) {
     "hour": {"type": "time", "nullable": true}, "moment": {"type": "datetime", "nullable": true},
     "clock": {"type": "datetime", "timezone": false, "nullable": true}, "extra": {"type": "json", "nullable": true},
     "color": {"type": "enum", "values": ["red", "green"], "nullable": true}}}}})");
-  const Row owner = db["Owner"].from_json(R"({"name": "x", "things": [{"flag": true, "small": -3, "big": 9007199254740993,
+  const Row owner =
+      db["Owner"].from_json(R"({"name": "x", "things": [{"flag": true, "small": -3, "big": 9007199254740993,
     "narrow": 0.5, "wide": 1e300, "price": "12.5000", "name": "007", "bytes": "AAECAw==",
     "token": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "day": "2026-11-21", "hour": "13:45:07.5",
     "moment": "2024-02-29T13:45:07Z", "clock": "2024-02-29 13:45:07.123456", "extra": [1], "color": "red"},
