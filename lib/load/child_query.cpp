@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <limits>
 #include <string>
 
@@ -77,17 +78,23 @@ query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint3
 
 query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
                              std::vector<Values> keys) {
+  FlatKeys flat;
+  flat.values.reserve(keys.size() * fields.size());
+  for (Values& key : keys) std::move(key.begin(), key.end(), std::back_inserter(flat.values));
+  return key_condition(source, fields, std::move(flat));
+}
+
+query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields, FlatKeys keys) {
   if (fields.size() == 1) {
-    Values list;
-    list.reserve(keys.size());
-    for (Values& key : keys) list.push_back(std::move(key.front()));
     const query::TermPtr column = query::column_term(source, fields.front());
-    return condition(query::TermKind::in_list, {column, query::value_term(Value(std::move(list)), column->type)});
+    return condition(query::TermKind::in_list,
+                     {column, query::value_term(Value(std::move(keys.values)), column->type)});
   }
   std::vector<query::TermPtr> any;
+  const std::size_t count = keys.values.size() / fields.size();
   // The last key is repeated up to a power of two: so the statements are few.
-  for (std::size_t i = 0; i < std::bit_ceil(keys.size()); ++i) {
-    const Values& key = keys[std::min(i, keys.size() - 1)];
+  for (std::size_t i = 0; i < std::bit_ceil(count); ++i) {
+    const Value* key = &keys.values[std::min(i, count - 1) * fields.size()];
     query::TermPtr all;
     for (std::size_t part = 0; part < fields.size(); ++part) {
       const query::TermPtr column = query::column_term(source, fields[part]);

@@ -19,6 +19,11 @@ query::QuerySpec with_fields(query::QuerySpec spec, const std::vector<std::uint3
 // `field IN keys` for one field, OR of ANDs for several. `keys` has the fields' values row by row.
 query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
                              std::vector<Values> keys);
+// The same with the values of all keys one after the other.
+struct FlatKeys {
+  Values values;
+};
+query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields, FlatKeys keys);
 // The same where the keys are the rows of a query that selects as many columns.
 query::TermPtr key_condition(const query::SourcePtr& source, const std::vector<std::uint32_t>& fields,
                              query::SpecPtr keys);

@@ -14,9 +14,9 @@
 namespace dorm::load {
 namespace {
 
-constexpr std::size_t keys_per_query = 1'000'000;       // they travel as one value
-constexpr std::size_t spread_keys_per_query = 16'384;   // each is a parameter
-constexpr std::size_t composite_keys_per_query = 1024;  // each is an AND of its own
+constexpr std::uint32_t keys_per_query = 1'000'000;       // they travel as one value
+constexpr std::uint32_t spread_keys_per_query = 16'384;   // each is a parameter
+constexpr std::uint32_t composite_keys_per_query = 1024;  // each is an AND of its own
 
 // What cells that were loaded later point to.
 struct Texts final : graph::Attachment {
@@ -36,31 +36,19 @@ bool is_complete(const graph::Node& node, std::uint32_t slot, const std::vector<
   return true;
 }
 
-Values key_values(const Cell* row, const std::vector<std::uint32_t>& fields) {
-  Values values;
-  for (const std::uint32_t field : fields) values.push_back(value_of(row[field]));
-  return values;
-}
-
-// Runs `run` with the keys of these groups, as many at a time as a statement takes.
-void in_chunks(const KeyGroups& groups, const std::vector<std::uint32_t>& wanted, bool spread,
-               const std::function<void(std::vector<Values>)>& run) {
-  const std::size_t chunk = groups.fields().size() != 1 ? composite_keys_per_query
-                            : spread                    ? spread_keys_per_query
-                                                        : keys_per_query;
-  for (std::size_t begin = 0; begin < wanted.size(); begin += chunk) {
-    std::vector<Values> keys;
-    const std::size_t end = std::min(wanted.size(), begin + chunk);
-    keys.reserve(end - begin);
-    for (std::size_t i = begin; i < end; ++i) keys.push_back(key_values(groups.row(wanted[i]), groups.fields()));
+// Runs `run` with the keys of all groups, as many at a time as a statement takes.
+void in_chunks(const KeyGroups& groups, bool spread, const std::function<void(FlatKeys)>& run) {
+  const std::uint32_t chunk = groups.fields().size() != 1 ? composite_keys_per_query
+                              : spread                    ? spread_keys_per_query
+                                                          : keys_per_query;
+  for (std::uint32_t begin = 0; begin < groups.size(); begin += chunk) {
+    FlatKeys keys;
+    const std::uint32_t end = std::min(groups.size(), begin + chunk);
+    keys.values.reserve((end - begin) * groups.fields().size());
+    for (std::uint32_t group = begin; group < end; ++group)
+      for (const std::uint32_t field : groups.fields()) keys.values.push_back(value_of(groups.row(group)[field]));
     run(std::move(keys));
   }
-}
-
-std::vector<std::uint32_t> all_of_groups(const KeyGroups& groups) {
-  std::vector<std::uint32_t> all(groups.size());
-  for (std::uint32_t group = 0; group < groups.size(); ++group) all[group] = group;
-  return all;
 }
 
 // The statement of one load: what it selects from, and which of its rows hold the key.
@@ -272,8 +260,8 @@ class Loader {
     if (load_.keys) {
       execute(statement_.among(load_.keys));
     } else {
-      in_chunks(groups_, all_of_groups(groups_), statement_.is_spread(),
-                [&](std::vector<Values> keys) { execute(statement_.among(std::move(keys))); });
+      in_chunks(groups_, statement_.is_spread(),
+                [&](FlatKeys keys) { execute(statement_.among(std::move(keys))); });
     }
     return filling->finish();
   }
@@ -380,7 +368,7 @@ class Loader {
     spec.mode = query::RowMode::tuples;
     // DISTINCT would compare as the database does, and lose the bytes that we look for.
     std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
-    in_chunks(rows, all_of_groups(rows), statement_.is_spread(), [&](std::vector<Values> keys) {
+    in_chunks(rows, statement_.is_spread(), [&](FlatKeys keys) {
       spec.where = key_condition(statement_.holder(), fields, std::move(keys));
       const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
       const auto plan = plan_of(engine_, spec, query::Purpose::rows, shaped);
@@ -504,7 +492,7 @@ graph::Relation* load_relation(Engine& engine, const std::shared_ptr<const Conte
 query::QuerySpec relation_query(const Engine& engine, const Context& context, const RelationLoad& load) {
   const Statement statement(context, load, engine.session->dialect().capabilities());
   if (load.keys) return statement.among(load.keys);
-  return statement.among(std::vector<Values>{Values(statement.key().size(), Value(0))});
+  return statement.among(FlatKeys{Values(statement.key().size(), Value(0))});
 }
 
 void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, graph::Node& node,
@@ -527,14 +515,13 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
     slots_of[group].push_back(slot);
   }
   const bool spread = !model.primary_key.empty() && query::is_spread(model.fields[model.primary_key.front()].type);
-  in_chunks(groups, all_of_groups(groups), spread, [&](std::vector<Values> keys) {
-    const std::size_t count = keys.size();
+  in_chunks(groups, spread, [&](FlatKeys keys) {
     spec.where = key_condition(source, model.primary_key, std::move(keys));
     const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
     const auto plan = plan_of(engine, spec, query::Purpose::rows, shaped);
     graph::Graph scratch(nullptr);
     const graph::Node* loaded =
-        run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, static_cast<std::uint32_t>(count));
+        run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, groups.size());
     // Other threads may be reading these rows, or loading other columns of them.
     const std::lock_guard lock(node.graph->mutex);
     auto texts = std::make_unique<Texts>();

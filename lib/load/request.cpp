@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "dorm/error.hpp"
 #include "load/relation_load.hpp"
 #include "load/run.hpp"
 #include "load/strategy.hpp"
@@ -202,10 +203,19 @@ std::shared_ptr<graph::Graph> run_request(Engine& engine, const std::shared_ptr<
   // One statement needs no snapshot, and a pipeline brings its own.
   if (is_one_statement(load) || (Run::has_pipelined(load) && Run::is_pipelined(load)))
     return Run(engine, context).whole(load);
-  ReadSnapshot snapshot(*engine.session);
-  std::shared_ptr<graph::Graph> graph = Run(engine, context).whole(load);
-  snapshot.end();
-  return graph;
+  const auto in_snapshot = [&] {
+    ReadSnapshot snapshot(*engine.session);
+    std::shared_ptr<graph::Graph> graph = Run(engine, context).whole(load);
+    snapshot.end();
+    return graph;
+  };
+  try {
+    return in_snapshot();
+  } catch (const ConnectionLost&) {
+    // Nobody has seen any of it, so another connection may be asked for all of it; inside a transaction it is too late.
+    if (engine.session->holds_connection()) throw;
+  }
+  return in_snapshot();
 }
 
 }  // namespace dorm::load

@@ -92,6 +92,7 @@ class Planner {
       : context_(context),
         capabilities_(engine.session->dialect().capabilities()),
         can_pipeline_(engine.session->driver().can_pipeline()),
+        sees_one_state_(engine.session->can_see_one_state()),
         round_trip_(engine.session->round_trip()) {}
 
   Load plan(const query::Unit& unit) {
@@ -212,6 +213,8 @@ class Planner {
   }
 
   std::string parents_refusal(const Load& load, const Parent& parent) const {
+    if (!sees_one_state_)
+      return "the open transaction lets each statement see another state; begin it with repeatable_read";
     if (!parent.why_no_subquery.empty()) return parent.why_no_subquery;
     const query::QuerySpec& spec = *load.spec;
     if (!is_repeatable(spec)) return "asked twice, the statement of its parents could select other rows";
@@ -247,6 +250,7 @@ class Planner {
   const Context& context_;
   const sql::Capabilities& capabilities_;
   const bool can_pipeline_;
+  const bool sees_one_state_;
   const std::chrono::nanoseconds round_trip_;
   const query::QuerySpec* root_ = nullptr;
   std::string path_;

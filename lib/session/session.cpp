@@ -233,6 +233,14 @@ void Session::run_transaction(const std::function<void(TransactionScope&)>& body
   });
 }
 
+bool Session::can_see_one_state() const noexcept {
+  const Channel* channel = bound_channel();
+  if (channel == nullptr || channel->innermost == nullptr) return true;
+  const Isolation isolation = channel->options.isolation;
+  return dialect().capabilities().transactions_are_snapshots || isolation == Isolation::repeatable_read ||
+         isolation == Isolation::serializable;
+}
+
 void Session::note_round_trip(std::chrono::nanoseconds time) noexcept {
   const std::int64_t before = round_trip_.load(std::memory_order_relaxed);
   const std::int64_t now = std::max<std::int64_t>(1, time.count());

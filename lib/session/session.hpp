@@ -82,6 +82,10 @@ class Session : public std::enable_shared_from_this<Session> {
   // Whether this thread's statements go to a connection that it holds.
   bool holds_connection() const noexcept { return bound_channel() != nullptr; }
 
+  // Whether several queries of this thread can see one state of the database: in a snapshot that is begun for them, or in
+  // the transaction it is in.
+  bool can_see_one_state() const noexcept;
+
   // How long the database takes to answer what costs it nothing: a moving average over the beginnings of transactions;
   // zero before the first.
   std::chrono::nanoseconds round_trip() const noexcept {
