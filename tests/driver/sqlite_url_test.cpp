@@ -81,6 +81,7 @@ TEST(SqliteUrl, MistakesSayHowToMendThem) {
             "sqlite URL: '%' must be followed by two hexadecimal digits other than 00; write '%25' for itself");
   EXPECT_EQ(config_error("sqlite:a%00b"),
             "sqlite URL: '%' must be followed by two hexadecimal digits other than 00; write '%25' for itself");
+  EXPECT_EQ(config_error(std::string("sqlite:a\0b", 10)), "sqlite URL: a zero byte in it");
   EXPECT_EQ(config_error("file:x"), "a sqlite URL begins with 'sqlite:'");
 }
 
