@@ -220,6 +220,8 @@ QuerySet QuerySet::annotate(std::string_view name, const Expr& value) const {
     query::Annotation annotation;
     annotation.name = name;
     annotation.term = query::in_terms_of(value.term(), request.root);
+    // A column of a joined row is one of its own; under a name it belongs to the row of the model.
+    if (annotation.term->source) annotation.term = Expr(annotation.term).as(name).term();
     request.annotations.push_back(std::move(annotation));
   });
 }
