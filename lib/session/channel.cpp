@@ -101,7 +101,8 @@ void Channel::begin(const TransactionOptions& chosen) {
     bookkeeping("BEGIN", [&](driver::Connection& connection) {
       const driver::Clock::time_point start = driver::Clock::now();
       connection.begin(chosen, session_->deadline());
-      session_->note_round_trip(driver::Clock::now() - start);
+      // One that takes locks may have waited for them.
+      if (chosen.lock == BeginMode::deferred) session_->note_round_trip(driver::Clock::now() - start);
     });
   } catch (...) {
     rollback();  // it may have begun

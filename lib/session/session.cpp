@@ -244,7 +244,9 @@ bool Session::can_see_one_state() const noexcept {
 void Session::note_round_trip(std::chrono::nanoseconds time) noexcept {
   const std::int64_t before = round_trip_.load(std::memory_order_relaxed);
   const std::int64_t now = std::max<std::int64_t>(1, time.count());
-  round_trip_.store(before == 0 ? now : before + (now - before) / 8, std::memory_order_relaxed);
+  // A slow answer may have waited for anything; a fast one tells what is possible.
+  const std::int64_t change = now < before ? (now - before) / 2 : (now - before) / 8;
+  round_trip_.store(before == 0 ? now : before + change, std::memory_order_relaxed);
 }
 
 bool Session::is_observed() const noexcept { return observers_->any(); }
