@@ -34,7 +34,8 @@ struct Connection::Piped {
 void Connection::execute_all(std::span<Query> queries, bool snapshot, driver::Deadline deadline) {
   const bool open = status() != driver::TransactionStatus::idle;
   // Behind a pooler nothing is prepared, and a connection without a cache would prepare everything each time.
-  if (!prepares_ || cache_.capacity() < queries.size()) return driver::Connection::execute_all(queries, snapshot, deadline);
+  if (!prepares_ || cache_.capacity() < queries.size())
+    return driver::Connection::execute_all(queries, snapshot, deadline);
   deadline = start(queries.front().statement->sql, 0, deadline);
   const bool own_transaction = snapshot && !open;
   statistics_.executions += queries.size();

@@ -212,7 +212,8 @@ query::QuerySpec listed_in(const query::QuerySpec& spec, const query::SourcePtr&
   join.target = keys;
   const std::vector<std::uint32_t>& key = spec.root->model->primary_key;
   for (std::size_t i = 0; i < key.size(); ++i)
-    join.on = query::all_of(join.on, query::equal(query::member(keys, key_name(i)), query::column_term(spec.root, key[i])));
+    join.on =
+        query::all_of(join.on, query::equal(query::member(keys, key_name(i)), query::column_term(spec.root, key[i])));
   join.on = query::all_of(join.on, std::move(condition));
   query::QuerySpec outer = spec;
   outer.where = nullptr;

@@ -167,10 +167,11 @@ class Explanation {
   }
 
   static std::size_t lists_on(const query::QuerySpec& spec, const query::Source& from) {
-    return static_cast<std::size_t>(std::count_if(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
-      return join.target->from && !join.target->links && query::same_source(*join.target->from, from) &&
-             from.model->relations[join.target->via].to_many();
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
+          return join.target->from && !join.target->links && query::same_source(*join.target->from, from) &&
+                 from.model->relations[join.target->via].to_many();
+        }));
   }
 
   std::string sql_of(const query::QuerySpec& spec) {

@@ -25,9 +25,7 @@ bool names_paths(const query::TermPtr& term) {
   return !paths.empty();
 }
 
-bool is_list(const query::JoinSpec& join) {
-  return join.target->from && query::is_to_many_path(*join.target);
-}
+bool is_list(const query::JoinSpec& join) { return join.target->from && query::is_to_many_path(*join.target); }
 
 // Limits count rows of the root: beside lists they are found first.
 void limit_first(query::QuerySpec& spec) {
@@ -46,13 +44,14 @@ std::string why_not_folded(const query::QuerySpec& parents, const query::Fetch& 
   if (fetch.limit || fetch.offset) return "a limit per parent needs a statement of its own";
   if (!fetch.name.empty() && fetch.name != relation.name) return "it has a name of its own beside the relation";
   if (parents.root->model->primary_key.empty()) return "model '" + parents.root->model->name + "' has no primary key";
-  if (children.root->model->primary_key.empty())
-    return "model '" + children.root->model->name + "' has no primary key";
+  if (children.root->model->primary_key.empty()) return "model '" + children.root->model->name + "' has no primary key";
   if (names_paths(children.where)) return "its condition follows relations itself";
-  if ((parents.limit || parents.offset) && std::any_of(parents.joins.begin(), parents.joins.end(), is_list)) return "the limit counts joined rows";
+  if ((parents.limit || parents.offset) && std::any_of(parents.joins.begin(), parents.joins.end(), is_list))
+    return "the limit counts joined rows";
   if ((parents.limit || parents.offset) && !has_total_order(parents))
     return "its parents are limited without a total order; beside a list they could be others";
-  if (parents.joins.size() + children.joins.size() + 2 > capabilities.max_joins) return "too many tables for one statement";
+  if (parents.joins.size() + children.joins.size() + 2 > capabilities.max_joins)
+    return "too many tables for one statement";
   if (!parents.group_by.empty() || parents.distinct) return "its parents are grouped or distinct";
   return {};
 }

@@ -40,9 +40,8 @@ class Gathering {
 
 // What answers to a load: an entry under its name and, if all related rows are wanted, one that has them all.
 graph::Node::Found found(const graph::Node& node, std::uint32_t slot, std::string_view name, bool partial) {
-  return node.find_span(slot, [&](const graph::Relation& entry) {
-    return entry.name == name && (partial || !entry.partial);
-  });
+  return node.find_span(
+      slot, [&](const graph::Relation& entry) { return entry.name == name && (partial || !entry.partial); });
 }
 
 // The rows that an entry leads to.
@@ -199,7 +198,8 @@ class Related {
           continue;
         }
         entry->append_target(taken);
-        if (loaded.links != nullptr) entry->append_link(transplant.take(*loaded.links, loaded.link_slot(span.begin + k)));
+        if (loaded.links != nullptr)
+          entry->append_link(transplant.take(*loaded.links, loaded.link_slot(span.begin + k)));
       }
       if (relation_.to_many()) entry->set_many(slot, begin, span.count);
     }
@@ -263,8 +263,7 @@ void load_joined(Engine& engine, const std::shared_ptr<const Context>& context, 
 void require_key_sets(const query::Unit& unit, const ModelInfo& model) {
   for (const query::Fetch& fetch : unit.fetches) {
     const ModelInfo* at = &model;
-    for (const std::uint32_t relation : fetch.at)
-      at = &unit.spec->root->registry.model(at->relations[relation].target);
+    for (const std::uint32_t relation : fetch.at) at = &unit.spec->root->registry.model(at->relations[relation].target);
     if (fetch.strategy != Strategy::automatic && fetch.strategy != Strategy::key_set)
       throw QueryError("'" + at->name + "." + at->relations[fetch.relation].name +
                        "' is loaded for rows that are there; that goes by their keys, and by no other strategy");

@@ -58,7 +58,8 @@ class Statement {
       : relation_(*load.relation),
         load_(load),
         capabilities_(capabilities),
-        parents_(query::model_alias(*query::model_source(context.registry, context.registry.model(relation_.model)), "")),
+        parents_(
+            query::model_alias(*query::model_source(context.registry, context.registry.model(relation_.model)), "")),
         target_(load.children ? load.children->root
                               : query::model_source(context.registry, context.registry.model(relation_.target))) {
     if (relation_.through == no_index) {
@@ -77,9 +78,7 @@ class Statement {
   const query::SourcePtr& holder() const noexcept { return holder_; }
   // Whether the limit is left to whoever reads the rows.
   bool is_sliced() const { return is_limited() && !can_number(spec_); }
-  bool is_spread() const {
-    return query::is_spread(holder_->model->fields[key_.front()].type);
-  }
+  bool is_spread() const { return query::is_spread(holder_->model->fields[key_.front()].type); }
   // Keys by value or as a subquery.
   template <class Keys>
   query::QuerySpec among(Keys keys) const {
@@ -182,7 +181,7 @@ class Statement {
   const sql::Capabilities& capabilities_;
   const query::SourcePtr parents_;
   const query::SourcePtr target_;
-  query::SourcePtr holder_;          // of the key: the target, or the link rows
+  query::SourcePtr holder_;         // of the key: the target, or the link rows
   std::vector<std::uint32_t> key_;  // of the holder
   query::QuerySpec spec_;
 };
@@ -260,8 +259,7 @@ class Loader {
     if (load_.keys) {
       execute(statement_.among(load_.keys));
     } else {
-      in_chunks(groups_, statement_.is_spread(),
-                [&](FlatKeys keys) { execute(statement_.among(std::move(keys))); });
+      in_chunks(groups_, statement_.is_spread(), [&](FlatKeys keys) { execute(statement_.among(std::move(keys))); });
     }
     return filling->finish();
   }
@@ -349,8 +347,8 @@ class Loader {
     if (!relation_.to_many())
       for (const std::uint32_t group : unmatched_groups()) wanted[group] = true;
 
-    const query::SourcePtr parents = query::model_alias(
-        *query::model_source(context_->registry, context_->registry.model(relation_.model)), "");
+    const query::SourcePtr parents =
+        query::model_alias(*query::model_source(context_->registry, context_->registry.model(relation_.model)), "");
     query::QuerySpec spec;
     spec.root = spec.context = statement_.holder();
     spec.default_projection = false;
@@ -520,8 +518,7 @@ void load_cells(Engine& engine, const std::shared_ptr<const Context>& context, g
     const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
     const auto plan = plan_of(engine, spec, query::Purpose::rows, shaped);
     graph::Graph scratch(nullptr);
-    const graph::Node* loaded =
-        run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, groups.size());
+    const graph::Node* loaded = run_into(engine, scratch, *plan, shaped.slots, Sharing::shared, groups.size());
     // Other threads may be reading these rows, or loading other columns of them.
     const std::lock_guard lock(node.graph->mutex);
     auto texts = std::make_unique<Texts>();

@@ -22,14 +22,14 @@ struct RelationLoad {
   graph::Node* parent = nullptr;
   std::vector<std::uint32_t> slots;        // of the parent: those to fill
   const RelationInfo* relation = nullptr;  // of the parent's model
-  query::SpecPtr children;  // the query for the children: its conditions and order; null: all columns of all
-  Sharing joined = Sharing::shared;  // rows that the children query joins
-  bool partial = false;     // the children query filters
-  std::string name;         // of the entry; empty: the relation's
-  bool append = true;       // may add to the entry that is there; false if another thread may be adding to it
-  std::optional<std::int64_t> limit;   // per parent
+  query::SpecPtr children;            // the query for the children: its conditions and order; null: all columns of all
+  Sharing joined = Sharing::shared;   // rows that the children query joins
+  bool partial = false;               // the children query filters
+  std::string name;                   // of the entry; empty: the relation's
+  bool append = true;                 // may add to the entry that is there; false if another thread may be adding to it
+  std::optional<std::int64_t> limit;  // per parent
   std::optional<std::int64_t> offset;
-  query::SpecPtr keys;  // selects the parents' keys, which then need not be sent; null: they are sent
+  query::SpecPtr keys;        // selects the parents' keys, which then need not be sent; null: they are sent
   Filling* filled = nullptr;  // the rows of relation_query(), if they are here already
 };
 

@@ -58,7 +58,8 @@ query::SpecPtr parent_keys(const Asked& parents, const Step& step, const ModelIn
   return keys_of(*parents.statement, source_at(parents.origin, step.at), parent.relations[step.fetch->relation].fields);
 }
 
-Asked asked_below(const Engine& engine, const Context& context, const Asked& parents, const Step& step, const ModelInfo& parent) {
+Asked asked_below(const Engine& engine, const Context& context, const Asked& parents, const Step& step,
+                  const ModelInfo& parent) {
   if (!step.load.is_subquery()) return {};
   RelationLoad load = load_of(step, parent);
   load.keys = parent_keys(parents, step, parent);
@@ -189,7 +190,8 @@ graph::Node* joined_node(graph::Node& root, const std::vector<std::uint32_t>& re
   graph::Node* node = &root;
   for (const std::uint32_t relation : relations) {
     graph::Relation* entry = node->relations();
-    while (entry != nullptr && (entry->info != relation || entry->named || entry->target == nullptr)) entry = entry->next;
+    while (entry != nullptr && (entry->info != relation || entry->named || entry->target == nullptr))
+      entry = entry->next;
     if (entry == nullptr) return nullptr;
     node = entry->target;
   }

@@ -41,8 +41,9 @@ std::string_view name_of(Strategy strategy) {
 
 bool is_repeatable_call(const std::string& name) {
   static constexpr std::array<std::string_view, 24> known{
-      "ABS",    "AVG",    "CEIL",  "CHAR_LENGTH", "COALESCE", "CONCAT", "COUNT", "FLOOR",   "GREATEST", "LEAST", "LENGTH", "LOWER",
-      "LTRIM",  "MAX",    "MIN",   "NULLIF",      "REPLACE",  "ROUND",  "RTRIM", "SUBSTR",  "SUM",      "TRIM",  "UPPER",  "ROW_NUMBER"};
+      "ABS",      "AVG",   "CEIL",   "CHAR_LENGTH", "COALESCE", "CONCAT", "COUNT", "FLOOR",
+      "GREATEST", "LEAST", "LENGTH", "LOWER",       "LTRIM",    "MAX",    "MIN",   "NULLIF",
+      "REPLACE",  "ROUND", "RTRIM",  "SUBSTR",      "SUM",      "TRIM",   "UPPER", "ROW_NUMBER"};
   std::string upper = name;
   for (char& c : upper)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
@@ -126,7 +127,8 @@ class Planner {
     step.fetch = &fetch;
     step.strategy = choice.strategy;
     step.reason = std::move(choice.reason);
-    if (!is_indexed(relation)) step.warnings.push_back("no index starts with the foreign key of '" + relation.name + "'");
+    if (!is_indexed(relation))
+      step.warnings.push_back("no index starts with the foreign key of '" + relation.name + "'");
     if (choice.strategy == Strategy::join) {
       std::vector<std::uint32_t> to = step.at;
       to.push_back(fetch.relation);
@@ -151,7 +153,8 @@ class Planner {
     if (fetch.strategy != Strategy::automatic) {
       const std::string refusal = refusal_of(fetch.strategy, load, fetch, relation, parent);
       if (!refusal.empty())
-        throw QueryError("'" + path_ + "' cannot be loaded by " + std::string(name_of(fetch.strategy)) + ": " + refusal);
+        throw QueryError("'" + path_ + "' cannot be loaded by " + std::string(name_of(fetch.strategy)) + ": " +
+                         refusal);
       return {fetch.strategy, "asked for"};
     }
     if (leads_to_pipelined(*fetch.unit)) {
@@ -206,7 +209,8 @@ class Planner {
         return parents_refusal(load, parent);
       case Strategy::pipelined:
         if (!can_pipeline_) return "the database takes one statement at a time";
-        if (!parent.pipelined) return "its parents are not known to the database before their own statement was answered";
+        if (!parent.pipelined)
+          return "its parents are not known to the database before their own statement was answered";
         return parents_refusal(load, parent);
     }
     return {};
@@ -236,15 +240,15 @@ class Planner {
     if (relation.holds_key()) return true;
     if (relation.through != no_index)
       return context_.registry.model(relation.through).relations[relation.through_source].indexed;
-    return relation.inverse == no_index ||
-           context_.registry.model(relation.target).relations[relation.inverse].indexed;
+    return relation.inverse == no_index || context_.registry.model(relation.target).relations[relation.inverse].indexed;
   }
 
   static std::size_t lists_beside(const query::QuerySpec& spec, const query::SourcePtr& from) {
-    return static_cast<std::size_t>(std::count_if(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
-      return join.target->from && !join.target->links && query::same_source(*join.target->from, *from) &&
-             from->model->relations[join.target->via].to_many();
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
+          return join.target->from && !join.target->links && query::same_source(*join.target->from, *from) &&
+                 from->model->relations[join.target->via].to_many();
+        }));
   }
 
   const Context& context_;

@@ -51,8 +51,8 @@ void Transplant::add_entries(const graph::Node& from, Branch& branch) {
       oldest_first.push_back(entry);
   std::reverse(oldest_first.begin(), oldest_first.end());
   for (const graph::Relation* entry : oldest_first) {
-    auto made = std::make_unique<graph::Relation>(entry->name, entry->info, this->branch(*entry->target).to,
-                                                  entry->to_many);
+    auto made =
+        std::make_unique<graph::Relation>(entry->name, entry->info, this->branch(*entry->target).to, entry->to_many);
     made->named = entry->named;
     made->partial = entry->partial;
     if (entry->links != nullptr) made->links = this->branch(*entry->links).to;

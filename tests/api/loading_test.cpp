@@ -106,11 +106,21 @@ TEST_P(Loading, EveryStrategyGivesTheSameGraph) {
       {authors, {{"books"}, {"books__reviews"}, {"portrait"}, {"mentor"}, {"mentor__books"}, {"books__tags"}}},
       {authors.order_by("-name").limit(3).offset(1), {{"books"}, {"books__tags"}, {"mentor"}, {"portrait"}}},
       {authors.filter(Lookup("name__in", Values{"ann", "cy"})), {{"books__reviews", "books__tags"}}},
-      {authors, {{Prefetch("books").where("year__gte", 2002)}, {Prefetch("books").order_by("title")},
-                 {Prefetch("books").order_by({"year", "-title"}), "books__reviews"}, {Prefetch("books").fields({"title"})}}},
-      {books, {{"author"}, {"author__mentor"}, {"author__portrait"}, {"tags"}, {"tags__books"}, {"reviews", "tags"},
-               {Prefetch("tags").where("name", "x")}, {Prefetch("author").select_related({Path("mentor")})},
-               {Prefetch("tags").order_by("-name")}}},
+      {authors,
+       {{Prefetch("books").where("year__gte", 2002)},
+        {Prefetch("books").order_by("title")},
+        {Prefetch("books").order_by({"year", "-title"}), "books__reviews"},
+        {Prefetch("books").fields({"title"})}}},
+      {books,
+       {{"author"},
+        {"author__mentor"},
+        {"author__portrait"},
+        {"tags"},
+        {"tags__books"},
+        {"reviews", "tags"},
+        {Prefetch("tags").where("name", "x")},
+        {Prefetch("author").select_related({Path("mentor")})},
+        {Prefetch("tags").order_by("-name")}}},
       {books.limit(0), {{"author__books"}, {"tags"}}},
       {db["Review"].objects(), {{"book__author__books"}}},
   };
@@ -193,11 +203,14 @@ TEST_P(Loading, APipelineIsOneRoundTripWhateverItsDepth) {
   const Database db = filled();
   const QuerySet authors = db["Author"].objects().load_required(false);
   if (!is_postgres()) {
-    EXPECT_THROW(authors.prefetch_related(Prefetch("books__reviews").strategy(Strategy::pipelined)).explain_load(), QueryError);
+    EXPECT_THROW(authors.prefetch_related(Prefetch("books__reviews").strategy(Strategy::pipelined)).explain_load(),
+                 QueryError);
     return;
   }
-  const LoadPlan plan = authors.prefetch_related({Prefetch("books__reviews").strategy(Strategy::pipelined),
-                                                  Prefetch("books__tags").strategy(Strategy::pipelined)}).explain_load();
+  const LoadPlan plan = authors
+                            .prefetch_related({Prefetch("books__reviews").strategy(Strategy::pipelined),
+                                               Prefetch("books__tags").strategy(Strategy::pipelined)})
+                            .explain_load();
   EXPECT_EQ(plan.steps.size(), 4U);
   EXPECT_EQ(plan.round_trips, 1U);
 }
@@ -222,7 +235,8 @@ TEST_P(Loading, TheChoiceFollowsDistanceNumbersAndIndexes) {
   EXPECT_EQ(chosen(authors.limit(10).prefetch_related("books")).strategy, Strategy::key_set);
   // Whatever is chosen, the result is what prefetch_related gives.
   for (const char* path : {"books", "mentor", "portrait", "books__tags", "mentor__books"}) {
-    EXPECT_EQ(portrayal(authors.limit(3).load_related(path).all()), portrayal(authors.limit(3).prefetch_related(path).all()));
+    EXPECT_EQ(portrayal(authors.limit(3).load_related(path).all()),
+              portrayal(authors.limit(3).prefetch_related(path).all()));
   }
 }
 
@@ -248,7 +262,9 @@ TEST_P(Loading, AKeyWhoseTargetIsGoneReadsAsNull) {
   const Database db = open(R"({"dorm": 1, "models": {
       "Owner": {"fields": {"name": {"type": "text"}}},
       "Pet": {"fields": {"owner": {"type": "foreign_key", "to": "Owner", "db_constraint": false, "nullable": true}}}}})");
-  db.execute("INSERT INTO owner (id, name) VALUES (1, 'a'); INSERT INTO pet (id, owner_id) VALUES (1, 1), (2, 99), (3, NULL);");
+  db.execute(
+      "INSERT INTO owner (id, name) VALUES (1, 'a'); INSERT INTO pet (id, owner_id) VALUES (1, 1), (2, 99), (3, "
+      "NULL);");
   for (const Strategy strategy : strategies()) {
     const Rows pets = db["Pet"].objects().prefetch_related(Prefetch("owner").strategy(strategy)).order_by("id").all();
     QueryCount count(db);
@@ -278,8 +294,7 @@ TEST_P(Loading, SharedChildrenAreOneRowAndJoinedOnesAreNot) {
 // More than a statement has parameters.
 TEST_P(Loading, ManyParentsAreOneStatement) {
   const Database db = open(library);
-  const std::string numbers =
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000) ";
+  const std::string numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000) ";
   db.execute("INSERT INTO author (id, name) " + numbers + "SELECT i, 'a' FROM n");
   db.execute("INSERT INTO book (id, title, year, author_id) " + numbers + "SELECT i, 'b', i, 70001 - i FROM n");
   QueryCount count(db);
@@ -296,20 +311,27 @@ TEST_P(Loading, KeysOfSeveralColumnsFindTheirRows) {
       "Seat": {"primary_key": ["row", "number"], "fields": {"row": {"type": "text"}, "number": {"type": "integer"}}},
       "Ticket": {"fields": {"seat": {"type": "foreign_key", "to": "Seat", "nullable": true, "backref": "tickets",
                                               "columns": {"seat_row": "row", "seat_number": "number"}}, "name": {"type": "text"}}}}})");
-  db.execute("INSERT INTO seat (\"row\", number) VALUES ('a', 1), ('a', 2), ('b', 1);"
-             "INSERT INTO ticket (id, seat_row, seat_number, name) VALUES (1,'a',1,'p'),(2,'b',1,'q'),(3,'a',1,'r'),(4,'a',NULL,'s');");
+  db.execute(
+      "INSERT INTO seat (\"row\", number) VALUES ('a', 1), ('a', 2), ('b', 1);"
+      "INSERT INTO ticket (id, seat_row, seat_number, name) VALUES "
+      "(1,'a',1,'p'),(2,'b',1,'q'),(3,'a',1,'r'),(4,'a',NULL,'s');");
   for (const Strategy strategy : strategies()) {
     const Rows seats =
         db["Seat"].objects().prefetch_related(Prefetch("tickets").strategy(strategy)).order_by("row", "number").all();
     EXPECT_THAT(texts(seats[0].related("tickets"), "name"), ElementsAre("p", "r"));
     EXPECT_THAT(texts(seats[1].related("tickets"), "name"), IsEmpty());
     EXPECT_THAT(texts(seats[2].related("tickets"), "name"), ElementsAre("q"));
-    const Rows tickets = db["Ticket"].objects().prefetch_related(Prefetch("seat").strategy(strategy)).order_by("id").all();
+    const Rows tickets =
+        db["Ticket"].objects().prefetch_related(Prefetch("seat").strategy(strategy)).order_by("id").all();
     EXPECT_EQ(tickets[0]["seat"].row(), seats[0]);
     EXPECT_TRUE(tickets[0]["seat"].row().same_row(tickets[2]["seat"].row()));
     EXPECT_TRUE(tickets[3]["seat"].is_null());
   }
-  const Rows limited = db["Seat"].objects().prefetch_related(Prefetch("tickets").order_by("-id").limit(1)).order_by("row", "number").all();
+  const Rows limited = db["Seat"]
+                           .objects()
+                           .prefetch_related(Prefetch("tickets").order_by("-id").limit(1))
+                           .order_by("row", "number")
+                           .all();
   EXPECT_THAT(texts(limited[0].related("tickets"), "name"), ElementsAre("r"));
 }
 
@@ -342,18 +364,24 @@ TEST_P(Loading, ALimitPerParentCountsRowsAlsoWhereConditionsAndOrdersGoFurther) 
   const Database db = filled();
   const QuerySet authors = db["Author"].objects().order_by("id");
   // The condition multiplies book 1, which still counts once.
-  const Rows rows = authors.prefetch_related(Prefetch("books").where("reviews__stars__gte", 2).order_by("id").limit(1)).all();
+  const Rows rows =
+      authors.prefetch_related(Prefetch("books").where("reviews__stars__gte", 2).order_by("id").limit(1)).all();
   EXPECT_THAT(texts(rows[0].related("books"), "title"), ElementsAre("f"));
   EXPECT_THAT(texts(rows[2].related("books"), "title"), ElementsAre("b"));
   EXPECT_THAT(texts(rows[3].related("books"), "title"), ElementsAre("n"));
-  const Rows by_mentor = db["Tag"].objects().order_by("id").prefetch_related(
-      Prefetch("books").order_by({"-author__name", "id"}).limit(1)).all();
+  const Rows by_mentor = db["Tag"]
+                             .objects()
+                             .order_by("id")
+                             .prefetch_related(Prefetch("books").order_by({"-author__name", "id"}).limit(1))
+                             .all();
   EXPECT_THAT(texts(by_mentor[0].related("books"), "title"), ElementsAre("f"));
   EXPECT_THAT(texts(by_mentor[1].related("books"), "title"), ElementsAre("b"));
   EXPECT_EQ(by_mentor[1].related("books").links()[0]["weight"].integer(), 4);
   // What hangs on rows beyond the limit is not asked for.
-  const Rows deep = authors.prefetch_related(
-      {Prefetch("books").where("reviews__stars__gte", 1).order_by("-id").limit(1), Prefetch("books__tags")}).all();
+  const Rows deep = authors
+                        .prefetch_related({Prefetch("books").where("reviews__stars__gte", 1).order_by("-id").limit(1),
+                                           Prefetch("books__tags")})
+                        .all();
   EXPECT_THAT(texts(deep[2].related("books"), "title"), ElementsAre("b"));
   EXPECT_THAT(texts(deep[2].related("books")[0].related("tags"), "name"), ElementsAre("y"));
 }
@@ -379,7 +407,8 @@ TEST_P(Loading, ALimitPerParentReadsAnOrderedIndexWhereThereIsOne) {
   EXPECT_THAT(sql, HasSubstr(is_postgres() ? "LATERAL" : "ROW_NUMBER() OVER (PARTITION BY"));
   // The same rows in the same order as numbered ones, and as those cut to size in the program.
   std::vector<std::string> expected;
-  for (const Row& feed : db["Feed"].objects().order_by("id").prefetch_related(Prefetch("entries").order_by({"-day", "id"})).all()) {
+  for (const Row& feed :
+       db["Feed"].objects().order_by("id").prefetch_related(Prefetch("entries").order_by({"-day", "id"})).all()) {
     expected.push_back("of " + feed["id"].to_text());
     for (std::size_t i = 1; i < std::min<std::size_t>(4, feed.related("entries").size()); ++i)
       expected.push_back(feed.related("entries")[i]["id"].to_text());
@@ -401,10 +430,12 @@ TEST_P(Loading, KeysAreEqualWhereTheirCollationSaysSo) {
   if (is_postgres())
     db.execute("CREATE COLLATION \"NOCASE\" (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
   db.create_tables();
-  db.execute("INSERT INTO land (code) VALUES ('De'), ('fr'); INSERT INTO town (id, land_id, name) VALUES "
-             "(1,'DE','a'),(2,'de','b'),(3,'FR','c'),(4,'De','d');");
+  db.execute(
+      "INSERT INTO land (code) VALUES ('De'), ('fr'); INSERT INTO town (id, land_id, name) VALUES "
+      "(1,'DE','a'),(2,'de','b'),(3,'FR','c'),(4,'De','d');");
   for (const Strategy strategy : strategies()) {
-    const Rows lands = db["Land"].objects().order_by("code").prefetch_related(Prefetch("towns").strategy(strategy)).all();
+    const Rows lands =
+        db["Land"].objects().order_by("code").prefetch_related(Prefetch("towns").strategy(strategy)).all();
     EXPECT_THAT(texts(lands[0].related("towns"), "name"), ElementsAre("a", "b", "d"));
     EXPECT_THAT(texts(lands[1].related("towns"), "name"), ElementsAre("c"));
     QueryCount count(db);
@@ -431,10 +462,12 @@ TEST_P(Loading, KeysThatOnlyTheDatabaseCanCompareFindTheirRows) {
     db.execute("CREATE DOMAIN folded AS text COLLATE anycase");
   }
   db.create_tables();
-  db.execute("INSERT INTO land (code) VALUES ('De'), ('fr'); INSERT INTO town (id, land_id, name) VALUES "
-             "(1,'DE','a'),(2,'de','b'),(3,'FR','c'),(4,'De','d');");
+  db.execute(
+      "INSERT INTO land (code) VALUES ('De'), ('fr'); INSERT INTO town (id, land_id, name) VALUES "
+      "(1,'DE','a'),(2,'de','b'),(3,'FR','c'),(4,'De','d');");
   for (const Strategy strategy : strategies()) {
-    const Rows lands = db["Land"].objects().order_by("code").prefetch_related(Prefetch("towns").strategy(strategy)).all();
+    const Rows lands =
+        db["Land"].objects().order_by("code").prefetch_related(Prefetch("towns").strategy(strategy)).all();
     EXPECT_THAT(texts(lands[0].related("towns"), "name"), ElementsAre("a", "b", "d"));
     EXPECT_THAT(texts(lands[1].related("towns"), "name"), ElementsAre("c"));
     const Rows towns = db["Town"].objects().order_by("id").prefetch_related(Prefetch("land").strategy(strategy)).all();
@@ -449,7 +482,8 @@ TEST_P(Loading, WhatIsMissingIsLoadedForRowsOfAnyOrigin) {
   const Database db = filled();
   const Model author = db["Author"];
   const QuerySet plain = author.objects();
-  const std::vector<Row> rows = {plain.get("id", 1), plain.get("id", 3), plain.order_by("id").all()[2], plain.get("id", 1)};
+  const std::vector<Row> rows = {plain.get("id", 1), plain.get("id", 3), plain.order_by("id").all()[2],
+                                 plain.get("id", 1)};
   QueryCount count(db);
   load_related(rows, {"books__reviews", "mentor", "books__tags"});
   EXPECT_EQ(count.count(), 4U);
@@ -509,7 +543,8 @@ TEST_P(Loading, AllOfARowIsOneQuery) {
   const Database db = filled();
   const Row book = db["Book"].objects().get("id", 1);
   const Row same = book;
-  db.execute("UPDATE book SET title = 'changed' WHERE id = 1; INSERT INTO review (id, book_id, stars) VALUES (10, 1, 4);");
+  db.execute(
+      "UPDATE book SET title = 'changed' WHERE id = 1; INSERT INTO review (id, book_id, stars) VALUES (10, 1, 4);");
   QueryCount count(db);
   load_all(book);
   EXPECT_EQ(count.count(), 1U);
@@ -548,7 +583,8 @@ TEST_P(Loading, LoadingAllOfARowGuardsItsChanges) {
 TEST_P(Loading, ThePlanIsToldWithoutRunningIt) {
   const Database db = filled();
   QueryCount count(db);
-  const LoadPlan plan = db["Author"].objects().select_related("books").prefetch_related("books__reviews").explain_load();
+  const LoadPlan plan =
+      db["Author"].objects().select_related("books").prefetch_related("books__reviews").explain_load();
   EXPECT_EQ(count.count(), 0U);
   ASSERT_EQ(plan.steps.size(), 3U);
   EXPECT_EQ(plan.round_trips, 2U);
@@ -570,7 +606,8 @@ TEST_P(Loading, ThePlanWarnsOfListsThatMultiplyAndOfMissingIndexes) {
       "Shop": {"fields": {"name": {"type": "text"}}},
       "Sale": {"fields": {"shop": {"type": "foreign_key", "to": "Shop", "backref": "sales", "index": false}}},
       "Clerk": {"fields": {"shop": {"type": "foreign_key", "to": "Shop", "backref": "clerks"}}}}})");
-  const std::string both = db["Shop"].objects().select_related({Path("sales"), Path("clerks")}).explain_load().to_text();
+  const std::string both =
+      db["Shop"].objects().select_related({Path("sales"), Path("clerks")}).explain_load().to_text();
   EXPECT_THAT(both, HasSubstr("warning: joined lists beside each other multiply the rows"));
   const std::string slow = db["Shop"].objects().prefetch_related("sales").explain_load().to_text();
   EXPECT_THAT(slow, HasSubstr("warning: no index starts with the foreign key of 'sales'"));

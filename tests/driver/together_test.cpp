@@ -133,7 +133,8 @@ TEST_P(PostgresPipeline, WhatHasNoBinaryFormIsAskedForInText) {
 TEST_P(PostgresPipeline, LargeAnswersDoNotStopTheSending) {
   Batch batch;
   for (int i = 0; i < 40; ++i)
-    batch.add(statement("SELECT repeat('x', 100000) || '" + std::to_string(i) + "' FROM generate_series(1, 20)", {}, {TypeKind::text}));
+    batch.add(statement("SELECT repeat('x', 100000) || '" + std::to_string(i) + "' FROM generate_series(1, 20)", {},
+                        {TypeKind::text}));
   connection().execute_all(batch.queries(), true, std::nullopt);
   EXPECT_EQ(batch.text(39).size(), 20U * 100'002U + 19U);
 }

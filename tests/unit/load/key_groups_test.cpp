@@ -81,8 +81,10 @@ TEST(KeyGroups, ManyKeysStayApart) {
   const ModelInfo model = land("");
   KeyGroups groups(model, {0});
   std::deque<Cell> cells;
-  for (int i = 0; i < 5000; ++i) EXPECT_EQ(groups.add(&cells.emplace_back(Cell::of_integer(i * 1024))), static_cast<std::uint32_t>(i));
-  for (int i = 0; i < 5000; ++i) EXPECT_EQ(groups.find(&cells[static_cast<std::size_t>(i)], {0}), static_cast<std::uint32_t>(i));
+  for (int i = 0; i < 5000; ++i)
+    EXPECT_EQ(groups.add(&cells.emplace_back(Cell::of_integer(i * 1024))), static_cast<std::uint32_t>(i));
+  for (int i = 0; i < 5000; ++i)
+    EXPECT_EQ(groups.find(&cells[static_cast<std::size_t>(i)], {0}), static_cast<std::uint32_t>(i));
 }
 
 }  // namespace
