@@ -13,22 +13,6 @@
 namespace dorm {
 namespace {
 
-std::string_view name_of(Strategy strategy) {
-  switch (strategy) {
-    case Strategy::automatic:
-      return "automatic";
-    case Strategy::join:
-      return "join";
-    case Strategy::key_set:
-      return "key_set";
-    case Strategy::subquery:
-      return "subquery";
-    case Strategy::pipelined:
-      return "pipelined";
-  }
-  return {};
-}
-
 std::string_view last_step(std::string_view path) {
   const std::size_t at = path.rfind("__");
   return at == std::string_view::npos ? path : path.substr(at + 2);
@@ -46,7 +30,7 @@ void draw(const LoadPlan& plan, std::uint32_t step, const std::string& indent, s
     const bool last = i == below.back();
     text += indent + (last ? "└─ " : "├─ ");
     text += last_step(next.path);
-    text += " → " + next.model + " (" + std::string(name_of(next.strategy)) + ": " + next.reason + ")\n";
+    text += " → " + next.model + " (" + std::string(load::name_of(next.strategy)) + ": " + next.reason + ")\n";
     draw(plan, i, indent + (last ? "   " : "│  "), text);
   }
 }

@@ -51,6 +51,11 @@ void in_chunks(const KeyGroups& groups, bool spread, const std::function<void(Fl
   }
 }
 
+// The parents' table, beside itself where their model is that of the children, too.
+query::SourcePtr parents_of(const Context& context, const RelationInfo& relation) {
+  return query::model_alias(*query::model_source(context.registry, context.registry.model(relation.model)), "");
+}
+
 // The statement of one load: what it selects from, and which of its rows hold the key.
 class Statement {
  public:
@@ -58,8 +63,7 @@ class Statement {
       : relation_(*load.relation),
         load_(load),
         capabilities_(capabilities),
-        parents_(
-            query::model_alias(*query::model_source(context.registry, context.registry.model(relation_.model)), "")),
+        context_(context),
         target_(load.children ? load.children->root
                               : query::model_source(context.registry, context.registry.model(relation_.target))) {
     if (relation_.through == no_index) {
@@ -84,9 +88,11 @@ class Statement {
   query::QuerySpec among(Keys keys) const {
     if (is_limited() && can_number(spec_)) {
       const PerKey per_key{key_, load_.limit, load_.offset};
-      if (capabilities_.lateral && has_ordered_index())
-        return limit_per_parent(spec_, per_key, parents_, relation_.fields,
-                                key_condition(parents_, relation_.fields, std::move(keys)));
+      if (capabilities_.lateral && has_ordered_index()) {
+        const query::SourcePtr parents = parents_of(context_, relation_);
+        return limit_per_parent(spec_, per_key, parents, relation_.fields,
+                                key_condition(parents, relation_.fields, std::move(keys)));
+      }
       return number_per_key(spec_, per_key, key_condition(holder_, key_, std::move(keys)));
     }
     query::QuerySpec spec = spec_;
@@ -179,7 +185,7 @@ class Statement {
   const RelationInfo& relation_;
   const RelationLoad& load_;
   const sql::Capabilities& capabilities_;
-  const query::SourcePtr parents_;
+  const Context& context_;
   const query::SourcePtr target_;
   query::SourcePtr holder_;         // of the key: the target, or the link rows
   std::vector<std::uint32_t> key_;  // of the holder
@@ -347,8 +353,7 @@ class Loader {
     if (!relation_.to_many())
       for (const std::uint32_t group : unmatched_groups()) wanted[group] = true;
 
-    const query::SourcePtr parents =
-        query::model_alias(*query::model_source(context_->registry, context_->registry.model(relation_.model)), "");
+    const query::SourcePtr parents = parents_of(*context_, relation_);
     query::QuerySpec spec;
     spec.root = spec.context = statement_.holder();
     spec.default_projection = false;

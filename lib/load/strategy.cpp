@@ -21,22 +21,6 @@ constexpr std::chrono::microseconds near_by{200};
 constexpr std::int64_t max_pipelined_parents = 100;
 constexpr std::int64_t max_joined_parents = 1000;
 
-std::string_view name_of(Strategy strategy) {
-  switch (strategy) {
-    case Strategy::automatic:
-      return "automatic";
-    case Strategy::join:
-      return "join";
-    case Strategy::key_set:
-      return "key_set";
-    case Strategy::subquery:
-      return "subquery";
-    case Strategy::pipelined:
-      return "pipelined";
-  }
-  return {};
-}
-
 // ---- is a statement the same each time it is asked? ----
 
 bool is_repeatable_call(const std::string& name) {
@@ -157,18 +141,21 @@ class Planner {
                          refusal);
       return {fetch.strategy, "asked for"};
     }
-    if (leads_to_pipelined(*fetch.unit)) {
+    const auto is_pipelined = [](const query::Fetch& below) { return below.strategy == Strategy::pipelined; };
+    if (leads_to(*fetch.unit, is_pipelined)) {
       std::string refusal = refusal_of(Strategy::pipelined, load, fetch, relation, parent);
       if (refusal.empty()) return {Strategy::pipelined, "what hangs on it is to be pipelined"};
     }
-    if (!fetch.best) return {Strategy::key_set, "one statement by the keys of its parents"};
+    // A path that may be loaded in any way frees what leads to it.
+    const bool best = fetch.best || leads_to(*fetch.unit, [](const query::Fetch& below) { return below.best; });
+    if (!best) return {Strategy::key_set, "one statement by the keys of its parents"};
     return automatic(load, fetch, relation, parent);
   }
 
-  static bool leads_to_pipelined(const query::Unit& unit) {
-    return std::any_of(unit.fetches.begin(), unit.fetches.end(), [](const query::Fetch& fetch) {
-      return fetch.strategy == Strategy::pipelined || leads_to_pipelined(*fetch.unit);
-    });
+  template <class Is>
+  static bool leads_to(const query::Unit& unit, const Is& is) {
+    return std::any_of(unit.fetches.begin(), unit.fetches.end(),
+                       [&](const query::Fetch& fetch) { return is(fetch) || leads_to(*fetch.unit, is); });
   }
 
   Choice automatic(const Load& load, const query::Fetch& fetch, const RelationInfo& relation,
@@ -261,6 +248,22 @@ class Planner {
 };
 
 }  // namespace
+
+std::string_view name_of(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::automatic:
+      return "automatic";
+    case Strategy::join:
+      return "join";
+    case Strategy::key_set:
+      return "key_set";
+    case Strategy::subquery:
+      return "subquery";
+    case Strategy::pipelined:
+      return "pipelined";
+  }
+  return {};
+}
 
 bool Load::is_subquery() const {
   return std::any_of(steps.begin(), steps.end(), [](const Step& step) {

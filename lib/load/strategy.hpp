@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/context.hpp"
@@ -35,6 +36,7 @@ struct Step {
 // Throws QueryError, saying why, where a strategy that was asked for cannot give the same result.
 Load plan_load(const Engine& engine, const Context& context, const query::Unit& unit);
 
+std::string_view name_of(Strategy strategy);
 // The source that relations lead to from `from`.
 query::SourcePtr source_at(query::SourcePtr from, const std::vector<std::uint32_t>& relations);
 
