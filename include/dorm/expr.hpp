@@ -23,6 +23,7 @@ namespace dorm {
 class DatabaseImpl;
 class Model;
 class Query;
+class QuerySet;
 class OrderExpr;
 class Row;
 
@@ -66,8 +67,10 @@ class DORM_EXPORT Expr {
   Expr in(const List& rows) const {
     return in_keys(keys_of(rows), false);
   }
+  Expr in(const QuerySet& rows) const;  // asks the database, loads nothing
   Expr not_in(Values values) const;
   Expr not_in(const Query& query) const;
+  Expr not_in(const QuerySet& rows) const;
   template <std::same_as<Row> R>
   Expr not_in(std::initializer_list<R> rows) const {
     return in_keys(keys_of(rows), true);

@@ -33,6 +33,11 @@ class StatementCache {
     return std::static_pointer_cast<const T>(place->second);
   }
 
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    items_.clear();
+  }
+
  private:
   static constexpr std::size_t capacity = 4096;
 

@@ -35,8 +35,13 @@ void DatabaseImpl::use(Registry registry) {
   next->context = std::make_shared<load::Context>(registry, weak_from_this());
   next->sources.reserve(registry.models().size());
   for (const auto& model : registry.models()) next->sources.push_back(query::model_source(registry, *model));
-  const std::lock_guard lock(mutex_);
-  current_ = std::move(next);
+  {
+    const std::lock_guard lock(mutex_);
+    current_ = std::move(next);
+  }
+  // Plans hold the snapshot they were made for; those that old handles still ask for are made again.
+  plans.clear();
+  statements.clear();
 }
 
 query::SourcePtr DatabaseImpl::source(std::string_view model) const {

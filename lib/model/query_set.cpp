@@ -413,4 +413,7 @@ QuerySet objects_of(std::shared_ptr<DatabaseImpl> database, const SourcePtr& sou
   return {std::move(database), std::move(request)};
 }
 
+Expr Expr::in(const QuerySet& rows) const { return in(rows.query()); }
+Expr Expr::not_in(const QuerySet& rows) const { return not_in(rows.query()); }
+
 }  // namespace dorm

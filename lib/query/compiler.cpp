@@ -160,7 +160,7 @@ class Compiler {
         "' comes from another registry snapshot than the rest of the query; take new handles after a reload");
   }
 
-  const sql::Source* add_source(const SourcePtr& source, bool outer) {
+  const sql::Source* add_source(const SourcePtr& source, bool outer, bool lateral = false) {
     require_one_snapshot(*source);
     plan_.sources.push_back(source);
     sql::Source made{};
@@ -169,9 +169,9 @@ class Compiler {
       const ModelInfo& model = *source->model;
       made.node = sql::Table{arena_.text(model.db_schema), arena_.text(model.table)};
     } else if (source->kind == SourceKind::subquery) {
-      // A derived table does not see its neighbours in FROM.
-      Frame neighbours = std::move(frames_.back());
-      frames_.back().clear();
+      // A derived table does not see its neighbours in FROM, unless it is lateral.
+      Frame neighbours = frames_.back();
+      if (!lateral) frames_.back().clear();
       made.node = sql::Derived{select(*source->query, Role::source)};
       frames_.back() = std::move(neighbours);
     } else {
@@ -285,8 +285,8 @@ class Compiler {
       const bool misses = join.kind == sql::JoinKind::left || join.kind == sql::JoinKind::full;
       if (join.kind == sql::JoinKind::right || join.kind == sql::JoinKind::full)
         for (Entry& before : frames_.back()) before.outer = true;
-      const sql::Source* target = add_source(join.target, misses);
-      joins.push_back({join.kind, target, nullptr, false});
+      const sql::Source* target = add_source(join.target, misses, join.lateral);
+      joins.push_back({join.kind, target, nullptr, join.lateral});
     }
     for (std::size_t i = 0; i < joins.size(); ++i)
       if (spec.joins[i].on) joins[i].on = expr(*spec.joins[i].on);
@@ -666,6 +666,7 @@ class Compiler {
     const std::vector<TermPtr> terms = expanded_outputs(spec);
     const std::vector<OutputColumn> columns = output_columns(spec);
     const bool flat = whole.mode != RowMode::models || !spec.root || spec.root->model == nullptr;
+    parents_ = whole.parents && !flat;
     std::vector<Part> parts(1);
     parts[0].source = spec.root;
     parts[0].needed = true;
@@ -700,6 +701,30 @@ class Compiler {
       if (part->needed && part->join != nullptr) part_of(parts, *part->join->from).needed = true;
     for (Part& part : parts)
       if (part.needed) add_segment(parts, part, flat);
+    if (parents_) find_distinct(spec);
+    // A relation that was joined itself is not also filled from its other side.
+    for (SegmentPlan& segment : plan_.segments) {
+      for (const SegmentPlan& below : plan_.segments) {
+        const bool there = below.parent != graph::RowSink::none && &plan_.segments[below.parent] == &segment &&
+                           below.relation == segment.inverse;
+        if (there && segment.inverse != no_index) segment.inverse = no_index;
+      }
+    }
+  }
+
+  // Without a second list beside it, joined for whatever reason, a list repeats none of its rows.
+  void find_distinct(const QuerySpec& spec) {
+    const auto is_list = [](const JoinSpec& join) {
+      return join.target->from && !join.target->links && join.target->from->model->relations[join.target->via].to_many();
+    };
+    if (std::count_if(spec.joins.begin(), spec.joins.end(), is_list) != 1) return;
+    for (SegmentPlan& segment : plan_.segments) {
+      if (segment.fold != graph::RowSink::Fold::many) continue;
+      bool shared = false;
+      for (std::uint32_t i = segment.parent; i != graph::RowSink::none; i = plan_.segments[i].parent)
+        shared = shared || plan_.segments[i].shared;
+      segment.distinct = !shared;
+    }
   }
 
   // One name on a row is one thing.
@@ -740,8 +765,9 @@ class Compiler {
       }
     }
     const bool root = part.join == nullptr;
-    // A joined row is stored once per key, however many rows of the result repeat it.
-    std::vector<std::uint32_t> key = root || model == nullptr ? std::vector<std::uint32_t>{} : model->primary_key;
+    // A joined row is stored once per key, however many rows of the result repeat it; so is the root where rows fold.
+    const bool plain_root = root && !parents_;
+    std::vector<std::uint32_t> key = plain_root || model == nullptr ? std::vector<std::uint32_t>{} : model->primary_key;
     for (const std::uint32_t field : key) {
       if (std::none_of(part.fields.begin(), part.fields.end(),
                        [&](const auto& item) { return item.second == field; })) {
@@ -750,7 +776,7 @@ class Compiler {
       }
     }
     // Aliased expressions belong to the row of the result, not to the key.
-    if (!part.extras.empty()) key.clear();
+    if (!part.extras.empty() && !(root && parents_)) key.clear();
     for (const std::uint32_t field : key) {
       for (const auto& [column, index] : part.fields)
         if (index == field) {
@@ -766,7 +792,9 @@ class Compiler {
     for (std::size_t i = 0; i < part.extra_columns.size(); ++i) {
       segment.columns.push_back({part.extra_columns[i], static_cast<std::uint16_t>(shape->fields + i)});
     }
-    if (!root) {
+    if (!root && parents_) {
+      fold(parts, part, segment);
+    } else if (!root) {
       Part& from = part_of(parts, *part.join->from);
       segment.parent = from.segment;
       segment.relation = part.join->relation;
@@ -780,14 +808,56 @@ class Compiler {
       const bool may_miss = segment.absent_is_null || plan_.segments[from.segment].optional;
       segment.optional = may_miss && !(part.fields.empty() && part.extras.empty());
     }
+    if (!root) mark(part, segment);
     segment.shape = std::move(shape);
     part.segment = static_cast<std::uint32_t>(plan_.segments.size());
     plan_.segments.push_back(std::move(segment));
   }
 
+  // How joined rows hang on the rows of their parents, where these are kept once each.
+  void fold(std::vector<Part>& parts, Part& part, SegmentPlan& segment) {
+    using Fold = graph::RowSink::Fold;
+    const Source& target = *part.join->target;
+    Part* from = &part_of(parts, *part.join->from);
+    if (target.from && target.links) {
+      segment.parent = from->segment;
+      segment.optional = true;
+      return;
+    }
+    if (from->join != nullptr && from->join->target->links) {
+      segment.links = from->segment;
+      from = &part_of(parts, *from->join->from);
+    }
+    segment.parent = from->segment;
+    segment.relation = part.join->relation;
+    segment.accessor = part.join->accessor;
+    segment.absent_is_null = true;
+    segment.optional = true;
+    const bool many = segment.relation != no_index && from->source->model->relations[segment.relation].to_many();
+    segment.fold = many ? Fold::many : Fold::one;
+    if (segment.accessor.empty() || (many && segment.key.empty()))
+      throw QueryError("internal: joined rows of '" + part.source->label() + "' cannot be told apart");
+  }
+
+  // What is known of a joined row beyond its columns.
+  void mark(const Part& part, SegmentPlan& segment) {
+    segment.shared = part.join->shared;
+    segment.partial = part.join->partial;
+    segment.lazy = part.join->lazy;
+    const Source& target = *part.join->target;
+    if (!target.from || target.links || target.model == nullptr) return;
+    const RelationInfo& via = target.from->model->relations[target.via];
+    if (via.inverse == no_index || via.through != no_index) return;
+    const RelationInfo& back = target.model->relations[via.inverse];
+    if (back.to_many() || back.name.empty()) return;
+    segment.inverse = back.index;
+    segment.inverse_accessor = back.name;
+  }
+
   const sql::Dialect& dialect_;
   const Shaped& shaped_;
   Plan& plan_;
+  bool parents_ = false;
   sql::Arena arena_;
   std::vector<Frame> frames_;
   std::vector<Level> levels_;  // of the selects we are in

@@ -77,6 +77,7 @@ void Channel::check_usable() const {
   if (trouble_.empty()) return;
   ErrorDetails details;
   details.transaction = lost_ ? TransactionState::gone : TransactionState::poisoned;
+  details.retryable = retryable_;
   throw StateError(trouble_, std::move(details));
 }
 
@@ -136,6 +137,7 @@ void Channel::rollback() noexcept {
   }
   trouble_.clear();
   lost_ = false;
+  retryable_ = false;
 }
 
 void Channel::rollback_to(const std::string& name) noexcept {
@@ -162,6 +164,7 @@ void Channel::note_failure(const Error& error) noexcept {
   if (status == TransactionStatus::open) return;
   if (!trouble_.empty() && lost_) return;  // the first cause is the one to know
   lost_ = status != TransactionStatus::failed;
+  retryable_ = error.retryable();
   refuse(lost_ ? "the database has ended this transaction; roll it back and run it again as a whole: "
                : "this transaction can only be rolled back, because a statement in it failed: ",
          error);

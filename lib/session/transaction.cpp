@@ -196,7 +196,13 @@ ReadSnapshot::ReadSnapshot(Session& session) {
 }
 
 void ReadSnapshot::end() {
-  if (scope_ != nullptr && scope_->is_open()) scope_->commit();
+  if (scope_ == nullptr || !scope_->is_open()) return;
+  try {
+    scope_->commit();
+  } catch (const CommitUnknown&) {
+    // Nothing was written, and all was read.
+  } catch (const ConnectionLost&) {
+  }
 }
 
 // ---- HeldSnapshot ----
