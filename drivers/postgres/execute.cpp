@@ -9,6 +9,8 @@ namespace dorm::postgres {
 namespace {
 
 constexpr std::size_t max_parameters = 65'535;
+// libpq takes a description of parameters that is longer than 30,000 bytes for a loss of synchronization.
+constexpr std::size_t max_described = 7'498;
 
 std::vector<Oid> parameter_types(const driver::Statement& statement) {
   std::vector<Oid> types;
@@ -47,7 +49,7 @@ driver::Outcome Connection::execute(const driver::Statement& statement, std::spa
   }
   deadline = start(statement.sql, parameters.size(), deadline);
   ++statistics_.executions;
-  if (!prepares_) return execute_at_once(statement, parameters, rows, deadline);
+  if (!prepares_ || parameters.size() > max_described) return execute_at_once(statement, parameters, rows, deadline);
 
   const bool cached = statement.cached && statement.id != 0 && cache_.capacity() != 0;
   for (;;) {
