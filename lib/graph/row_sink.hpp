@@ -162,6 +162,7 @@ class RowSink {
     if (parent == none) return;
     if (segment.slot != none) {
       segment.relation->set_one(parent, segment.slot);
+      lead_back(segment, segment.slot, parent);
     } else if (segment.absent_is_null) {
       segment.relation->set_state(parent, RelationState::null);
     }
@@ -177,7 +178,6 @@ class RowSink {
     if (known.state == RelationState::not_loaded) {
       segment.slot = segment.last_slot = slot_of(*segment.node, read_row(segment, reader));
       link(segment);
-      if (segment.slot != none) lead_back(segment, segment.slot, parent);
     } else {
       segment.last_slot = known.state == RelationState::loaded ? known.begin : none;
     }

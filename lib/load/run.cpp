@@ -116,7 +116,7 @@ Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, 
     entry->partial = from.partial;
     if (from.links != graph::RowSink::none) entry->links = sink_.segments[from.links].node;
     segment.relation = parent->add_relation(std::move(entry));
-    if (from.inverse == no_index || from.fold == graph::RowSink::Fold::none) continue;
+    if (from.inverse == no_index) continue;
     segment.inverse = segment.node->add_relation(
         std::make_unique<graph::Relation>(from.inverse_accessor, from.inverse, parent, false));
   }

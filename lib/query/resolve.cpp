@@ -24,6 +24,7 @@ struct Journey {
   std::string text;                      // that path
   const RelationInfo* via = nullptr;     // the relation that leads here; null for the root
   bool load_required = true;
+  bool required = false;  // nobody asked for this unit: it loads a required foreign key
 };
 
 // One joined model of a statement.
@@ -33,7 +34,7 @@ struct Node {
   const RelationInfo* via = nullptr;  // of the parent's model
   bool loaded = false;                // its columns are asked for; else it is there for a condition or an order
   bool partial = false;
-  bool followed = true;  // not one whose model was on the path already, where all is visited
+  bool followed = true;  // false: nobody asked for it, and its model was on the path already
   std::vector<std::unique_ptr<Node>> children;
   std::vector<std::uint32_t> included;  // fields; empty: the default ones
   std::vector<std::uint32_t> excluded;
@@ -52,6 +53,7 @@ struct Group {
   const RelationInfo* via = nullptr;
   Request rows;  // of the related model
   bool has_rows = false;  // conditions and the like were given with it
+  bool required = false;  // nobody asked: a required foreign key
   Fetch fetch;
 };
 
@@ -222,6 +224,7 @@ class Resolver {
     root_.source = request.root;
     root_.loaded = true;
     root_.via = journey.via;
+    root_.followed = !journey.required || !was_visited(root_);
   }
 
   std::shared_ptr<const Unit> run() {
@@ -341,7 +344,10 @@ class Resolver {
     for (const RelationInfo& relation : node.model().relations) {
       if (relation.name.empty() || &relation == back || leads_to_links(node.model(), relation)) continue;
       if (is_excluded(node, relation)) continue;
+      const Node* there = child(node, relation.index);
+      const bool asked = there != nullptr && there->loaded;
       Node& next = ensure_child(node, relation.index, true);
+      if (!asked) next.followed = !was_visited(next);
       if (follow && !was_visited(next)) select_all(next, true);
     }
   }
@@ -547,7 +553,7 @@ class Resolver {
     // The list grows: what is required may require more.
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       Node& node = *nodes[i];
-      if (!node.loaded || was_visited(node)) continue;
+      if (!node.loaded || !node.followed) continue;
       const RelationInfo* back = inverse_of(node.via, node.model());
       const std::vector<std::uint32_t> fields = fields_of(node);
       for (const RelationInfo& relation : node.model().relations) {
@@ -559,8 +565,9 @@ class Resolver {
         if (there != nullptr && there->loaded) continue;
         if (joins) {
           nodes.push_back(&ensure_child(node, relation.index, true));
+          nodes.back()->followed = !was_visited(*nodes.back());
         } else {
-          group(node, relation.index, {});
+          group(node, relation.index, {}).required = true;
         }
       }
     }
@@ -610,7 +617,7 @@ class Resolver {
         group.rows.lazy_paths.emplace_back(without_first(place, path.size()), lazy);
     }
     Journey next{journey_.options, journey_.nodes, models_to(*group.at), {}, group.via,
-                 group.rows.load_required.value_or(journey_.load_required)};
+                 group.rows.load_required.value_or(journey_.load_required), group.required};
     next.text = text_of(*group.at);
     next.text += (next.text.empty() ? "" : "__") + group.via->name;
     fetch.unit = Resolver(group.rows, next).run();
@@ -630,6 +637,9 @@ class Resolver {
     });
     for (const Annotation& annotation : request_.annotations)
       spec.outputs.push_back({aliased(annotation.term, annotation.name), nullptr});
+    // Conditions and orders along a list repeat rows, too, whether it is loaded or not.
+    spec.order_by = order_;
+    join_paths(spec);
     spec.parents = has_to_many(spec);
     if (spec.parents) require_key(root_.model(), "joining a to-many relation");
     const bool one_row = journey_.via != nullptr && !journey_.via->to_many();

@@ -17,10 +17,17 @@ namespace dorm::test::law {
 namespace {
 
 constexpr std::uint64_t worlds = 40;
+constexpr std::uint64_t most_failures = 3;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + '\n';
+  return text;
 }
 
 // A world in a database.
@@ -35,32 +42,45 @@ struct Place {
 };
 
 // What is wrong, or nothing.
+std::string difference(const Place& place, Request request) {
+  const QuerySet query = spoken(place.db, request);
+  add_required(place.world, request);
+  const Answer expected = evaluate(place.world, request);
+  QueryCount count(place.db);
+  const Rows rows = query.all();
+  if (count.count() > expected.statements) {
+    return std::to_string(count.count()) + " statements, expected " + std::to_string(expected.statements) + " at most:\n" +
+           joined(count.statements());
+  }
+  load_afterwards(request, rows);
+  count.reset();
+  if (std::string wrong = difference(expected, rows); !wrong.empty()) return wrong;
+  return count.count() == 0 ? "" : "reading what is loaded asked the database:\n" + joined(count.statements());
+}
+
 std::string broken(const Place& place, std::uint64_t seed) {
-  Random random(seed);
-  Request request = make_request(place.world, random);
-  const std::string asked = to_text(request);
+  const auto request = [&] {
+    Random random(seed);
+    return make_request(place.world, random);
+  };
   std::string wrong;
   try {
-    Request whole = std::move(request);
-    const QuerySet query = spoken(place.db, whole);
-    add_required(place.world, whole);
-    const Answer expected = evaluate(place.world, whole);
-    QueryCount count(place.db);
-    const Rows rows = query.all();
-    const std::size_t statements = count.count();
-    if (statements > expected.statements)
-      wrong = std::to_string(statements) + " statements, expected " + std::to_string(expected.statements) + " at most";
-    load_afterwards(whole, rows);
-    count.reset();
-    if (wrong.empty()) wrong = difference(expected, rows);
-    if (wrong.empty() && count.count() != 0) wrong = "reading what is loaded asked the database";
+    try {
+      wrong = difference(place, request());
+    } catch (const QueryError& refused) {
+      // Not every strategy suits every path; the graph is the same with another one.
+      if (std::string_view(refused.what()).find("cannot be loaded by") == std::string_view::npos) throw;
+      Request other = request();
+      choose_no_strategy(other);
+      wrong = difference(place, std::move(other));
+    }
   } catch (const std::length_error&) {
     return {};
   } catch (const Error& error) {
     wrong = error.what();
   }
   if (wrong.empty()) return {};
-  return "DORM_LAW_SEED=" + std::to_string(seed) + ": " + wrong + "\n" + asked + "\n" + place.world.schema + "\n" +
+  return "DORM_LAW_SEED=" + std::to_string(seed) + ": " + wrong + "\n" + to_text(request()) + "\n" + place.world.schema + "\n" +
          insert_sql(place.world);
 }
 
@@ -70,10 +90,10 @@ TEST_P(Law, EveryWayToLoadGivesTheSameGraph) {
   const std::uint64_t only = number_from("DORM_LAW_SEED", 0);
   const std::uint64_t cases = number_from("DORM_LAW_CASES", GetParam().name == "postgres" ? 300 : 2000);
   std::uint64_t failures = 0;
-  for (std::uint64_t world = 1; world <= worlds && failures < 3; ++world) {
+  for (std::uint64_t world = 1; world <= worlds && failures < most_failures; ++world) {
     if (only != 0 && only % worlds != world % worlds) continue;
     const Place place(GetParam(), world);
-    for (std::uint64_t seed = only != 0 ? only : world; seed <= std::max(cases, only) && failures < 3; seed += worlds) {
+    for (std::uint64_t seed = only != 0 ? only : world; seed <= std::max(cases, only) && failures < most_failures; seed += worlds) {
       if (const std::string wrong = broken(place, seed); !wrong.empty()) {
         ++failures;
         ADD_FAILURE() << wrong;

@@ -58,6 +58,12 @@ bool is_met_again(const Want& want) {
   return false;
 }
 
+bool is_in_part(const Want& want) {
+  for (const Want* step = &want; step->parent != nullptr; step = step->parent)
+    if (step->partial || !step->where.empty() || step->limit || step->offset) return true;
+  return false;
+}
+
 class Maker {
  public:
   Maker(const World& world, Random& random) : world_(world), random_(random) {}
@@ -118,7 +124,7 @@ class Maker {
     if (random_.percent(25)) want.where = conditions(want);
     if (random_.percent(30)) order(want);
     if (want.via->to_many()) limit(want, 20);
-    if (random_.percent(40)) want.strategy = static_cast<Strategy>(random_.below(5));
+    if (want.way != Way::later && random_.percent(40)) want.strategy = static_cast<Strategy>(random_.below(5));
     // What the order_by() of the request says of a fetched path; one that has conditions of its own has its own order,
     // too.
     want.order_from_root = !want.named && want.way == Way::fetch && want.via->to_many() && random_.percent(30);
@@ -228,7 +234,7 @@ class Maker {
     if (random_.percent(70)) return;
     const bool exclude = random_.percent(50);
     each(root, [&](Want& want) {
-      if (want.is_afterwards() || want.named || !want.loaded || own_fields(*want.model).empty()) return;
+      if (want.is_afterwards() || is_aside(want) || !want.loaded || own_fields(*want.model).empty()) return;
       if (!want.is_statement() && !random_.percent(50)) return;
       const std::vector<std::uint32_t> own = own_fields(*want.model);
       if (exclude) {
@@ -245,6 +251,9 @@ class Maker {
     bool asides = false;
     each(root, [&](Want& want) { asides = asides || want.named; });
     if (!asides) each(root, [&](Want& want) { want.fields_from_root = random_.percent(50); });
+  }
+  static bool is_aside(const Want& want) {
+    return want.named || (want.parent != nullptr && is_aside(*want.parent));
   }
   static bool afterwards(const Want& want, const RelationInfo& relation) {
     return std::any_of(want.children.begin(), want.children.end(),
@@ -271,12 +280,13 @@ void add_required(const World& world, Want& statement) {
         if (!relation.holds_key() || relation.nullable || relation.name.empty() || &relation == back_of(want)) continue;
         const bool selected = std::all_of(relation.fields.begin(), relation.fields.end(),
                                           [&](std::uint32_t field) { return is_selected(want, field); });
-        Want* there = want.joined(&relation);
-        const bool fetched = std::any_of(want.children.begin(), want.children.end(), [&](const auto& child) {
-          return child->via == &relation && !child->named && (child->way == Way::fetch || child->way == Way::best);
-        });
-        if (!selected || fetched || (there != nullptr && there->loaded)) continue;
-        if (there == nullptr) there = add(want, world, &relation, joins ? Way::join : Way::fetch);
+        if (!selected) continue;
+        Want* there = nullptr;
+        for (const auto& child : want.children)
+          if (child->via == &relation && !child->named && (child->loaded || joins)) there = child.get();
+        if (there != nullptr && there->loaded && !there->is_afterwards()) continue;
+        if (there == nullptr) there = add(want, world, &relation, Way::join);
+        there->way = joins ? Way::join : Way::fetch;
         there->loaded = there->required = true;
       }
     }
@@ -370,7 +380,7 @@ Prefetch prefetch_of(Want& want) {
   if (!want.fields_from_root && !names.excluded.empty())
     prefetch = prefetch.exclude_fields(list_of<FieldTree>(names.excluded));
   if (want.strategy != Strategy::automatic) prefetch = prefetch.strategy(want.strategy);
-  if (want.named) prefetch = prefetch.as("aside");
+  if (want.named) prefetch = prefetch.as("aside_" + want.via->name);
   return prefetch;
 }
 
@@ -402,7 +412,19 @@ std::string text_of(const Condition& condition) {
 
 }  // namespace
 
-Request make_request(const World& world, Random& random) { return Maker(world, random).make(); }
+Request make_request(const World& world, Random& random) {
+  for (;;) {
+    Request request = Maker(world, random).make();
+    // What is loaded in part is loaded again, as a whole, by load_related afterwards: not a case for the law.
+    bool suits = true;
+    each(*request.root, [&](Want& want) { suits = suits && !(want.way == Way::later && is_in_part(*want.parent)); });
+    if (suits) return request;
+  }
+}
+
+void choose_no_strategy(Request& request) {
+  each(*request.root, [](Want& want) { want.strategy = Strategy::automatic; });
+}
 
 void add_required(const World& world, Request& request) {
   if (request.load_required) add_required(world, *request.root);
@@ -461,7 +483,7 @@ std::string to_text(const Request& request) {
               : !want.loaded            ? "for an order"
               : want.named_by_condition ? "for a condition"
                                         : ways[static_cast<int>(want.way)];
-      if (want.named) text += " as aside";
+      if (want.named) text += " as aside_" + want.via->name;
       if (want.strategy != Strategy::automatic)
         text += std::string(" strategy ") + strategies[static_cast<int>(want.strategy)];
     }

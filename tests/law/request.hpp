@@ -49,7 +49,7 @@ struct Want {
   Way way = Way::join;
   bool loaded = true;                   // false: joined for an order only
   bool partial = false;                 // a condition keeps rows out
-  bool named = false;                   // fetched beside the relation, as "aside"
+  bool named = false;                   // fetched beside the relation, as "aside_…"
   bool named_by_condition = false;      // nobody asked: a condition leads through it
   bool required = false;                // nobody asked: a required foreign key
   std::vector<std::uint32_t> included;  // fields; empty: all
@@ -80,6 +80,7 @@ struct Request {
 };
 
 Request make_request(const World& world, Random& random);
+void choose_no_strategy(Request& request);
 // Adds the required foreign keys that load themselves (rule 2).
 void add_required(const World& world, Request& request);
 

@@ -103,7 +103,7 @@ class SchemaMaker {
       text += R"(, "to_field": "u")";
     }
     const bool named = random_.percent(50);
-    return text + R"(, "backref": )" + (named ? '"' + link + "_" + name + '"' : "false") + "}";
+    return text + R"(, "backref": )" + (named ? "\"l" + link.substr(1) + "_" + name + '"' : "false") + "}";
   }
 
   Random& random_;
