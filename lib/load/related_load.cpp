@@ -80,13 +80,15 @@ class Snapshot {
 
 class Related {
  public:
+  // `part_will_do`: a part of the related rows counts as loaded.
   Related(Engine& engine, const std::shared_ptr<const Context>& context, const query::Fetch& fetch,
-          const ModelInfo& parent)
+          const ModelInfo& parent, bool part_will_do)
       : engine_(engine),
         context_(context),
         fetch_(fetch),
         relation_(parent.relations[fetch.relation]),
-        name_(fetch.name.empty() ? relation_.name : fetch.name) {}
+        name_(fetch.name.empty() ? relation_.name : fetch.name),
+        part_will_do_(part_will_do) {}
 
   const std::string& name() const noexcept { return name_; }
 
@@ -95,7 +97,7 @@ class Related {
     for (const Slots& place : parents) {
       Slots lacking{place.node, {}};
       for (const std::uint32_t slot : place.slots)
-        if (refresh || found(*place.node, slot, name_, fetch_.partial).span.state == graph::RelationState::not_loaded)
+        if (refresh || found(*place.node, slot, name_, part_will_do_).span.state == graph::RelationState::not_loaded)
           lacking.slots.push_back(slot);
       if (lacking.slots.empty()) continue;
       check_transaction(*lacking.node);
@@ -221,6 +223,7 @@ class Related {
   const query::Fetch& fetch_;
   const RelationInfo& relation_;
   const std::string& name_;
+  const bool part_will_do_;
 };
 
 bool is_selected(const query::QuerySpec& spec, const query::Source& source) {
@@ -252,7 +255,7 @@ void load_joined(Engine& engine, const std::shared_ptr<const Context>& context, 
     query::Fetch fetch;
     fetch.relation = join.relation;
     fetch.unit = std::move(unit);
-    Related related(engine, context, fetch, *there.front().node->shape->model);
+    Related related(engine, context, fetch, *there.front().node->shape->model, true);
     related.run(there, false, snapshot);
     Gathering next;
     follow(there, related.name(), true, next);
@@ -299,7 +302,7 @@ void load_related(Engine& engine, const std::shared_ptr<const Context>& context,
         parents = next.take();
       }
       if (parents.empty()) continue;
-      Related related(engine, context, fetch, *parents.front().node->shape->model);
+      Related related(engine, context, fetch, *parents.front().node->shape->model, fetch.partial);
       related.run(parents, refresh, snapshot);
       if (fetch.unit->fetches.empty() && fetch.unit->spec->joins.empty()) continue;
       Gathering next;
