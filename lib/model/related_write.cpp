@@ -49,7 +49,8 @@ class Collection {
 
   void require_target(const Row& row) const {
     if (row.model() == nullptr || !query::same_model(*row.model(), target_))
-      throw QueryError("'" + target_label() + "' holds rows of '" + target_.name + "'; another row was given");
+      throw QueryError("'" + target_label() + (has_links() ? "' links rows of '" : "' holds rows of '") + target_.name +
+                       "'; another row was given");
   }
 
   // ---- links ----

@@ -211,7 +211,8 @@ std::vector<std::uint32_t> parse_relations(const SourcePtr& root, std::string_vi
     std::vector<std::string> names;
     for (const RelationInfo& relation : parsed.source->model->relations)
       if (!relation.name.empty()) names.push_back(relation.name);
-    refuse(text, "it ends at a field; name a relation" +
+    const std::string field = parsed.member ? field_of(*parsed.member)->name : parsed.rest.front();
+    refuse(text, "it ends at the field '" + field + "'; name a relation" +
                      (names.empty() ? std::string() : ": '" + parsed.source->model->name + "' has " + quote_list(names)));
   }
   return relations_of(parsed.target);
