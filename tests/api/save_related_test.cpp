@@ -89,7 +89,8 @@ constexpr std::string_view people = R"({"dorm": 1, "models": {
     "created": {"type": "datetime", "db_default": {"fn": "now"}},
     "mentor": {"type": "foreign_key", "to": "Person", "nullable": true, "backref": "pupils"}}},
   "Passport": {"fields": {"number": {"type": "text"}, "owner": {"type": "one_to_one", "to": "Person", "backref": "passport"}}},
-  "Visit": {"fields": {"land": {"type": "foreign_key", "to": "Land", "backref": "visits"},
+  "Visit": {"fields": {"land": {"type": "foreign_key", "to": "Land", "backref": "visits",
+                                "columns": {"land_continent": "continent", "land_number": "number"}},
                        "person": {"type": "foreign_key", "to": "Person", "backref": "visits"}}},
   "Land": {"fields": {"continent": {"type": "string", "max_length": 2}, "number": {"type": "integer"}, "name": {"type": "text"}},
            "primary_key": ["continent", "number"]}
@@ -292,7 +293,7 @@ constexpr std::string_view circle = R"({"dorm": 1, "models": {
   "Team": {"fields": {"name": {"type": "text"},
                       "captain": {"type": "foreign_key", "to": "Player", "nullable": true, "backref": "captain_of"}}},
   "Player": {"fields": {"name": {"type": "text"}, "team": {"type": "foreign_key", "to": "Team", "backref": "players"}}},
-  "Hen": {"fields": {"egg": {"type": "foreign_key", "to": "Egg"}}},
+  "Hen": {"fields": {"egg": {"type": "foreign_key", "to": "Egg", "deferrable": "initially_deferred"}}},
   "Egg": {"fields": {"hen": {"type": "foreign_key", "to": "Hen"}}}
 }})";
 
@@ -533,7 +534,7 @@ TEST_P(SaveRelated, EveryTypeGoesThroughAStatementOfSeveralRows) {
       open(R"({"dorm": 1, "models": {"Owner": {"fields": {"name": {"type": "text"}}}, "Thing": {"fields": {
     "owner": {"type": "foreign_key", "to": "Owner", "backref": "things"},
     "flag": {"type": "boolean", "nullable": true}, "small": {"type": "smallint", "nullable": true},
-    "big": {"type": "bigint", "nullable": true}, "narrow": {"type": "float", "nullable": true},
+    "big": {"type": "bigint", "nullable": true}, "narrow": {"type": "real", "nullable": true},
     "wide": {"type": "double", "nullable": true},
     "price": {"type": "decimal", "precision": 12, "scale": 4, "nullable": true},
     "name": {"type": "string", "max_length": 20, "nullable": true}, "bytes": {"type": "binary", "nullable": true},
