@@ -261,7 +261,10 @@ class DORM_EXPORT QuerySet {
   Rows values(const std::vector<std::string>& paths = {}) const;
   Rows values_list(const std::vector<std::string>& paths = {}) const;
   Values flat(std::string_view path) const;
-  // The rows in chunks, each with what was asked to come along; memory is bounded by the chunk.
+  // The rows in chunks, each with what was asked to come along: first the keys of all rows in one query, which are kept,
+  // then a query for each chunk. All of it sees one state of the database, kept on a connection of its own, so that rows
+  // can be written on the way; in a transaction it is part of that. A pool of one connection (SQLite in memory) keeps no
+  // state: there each chunk is as it is found, without rows that are gone by then.
   class Stream;
   Stream iterate(std::uint32_t chunk = 1000) const;
 

@@ -126,14 +126,21 @@ bool leads_along(const SourcePtr& path, const SourcePtr& longer) {
   return false;
 }
 
-// Whether joins that conditions need repeat the rows of `source`.
-bool repeats(const TermPtr& condition, const SourcePtr& source) {
-  if (!condition) return false;
+// The first to-many path of a condition whose join repeats the rows of `source`; null if there is none.
+SourcePtr repeating(const TermPtr& condition, const SourcePtr& source) {
+  if (!condition) return nullptr;
   std::vector<SourcePtr> paths;
   query::collect_paths(*condition, paths);
-  return std::any_of(paths.begin(), paths.end(), [&](const SourcePtr& path) {
+  const auto found = std::find_if(paths.begin(), paths.end(), [&](const SourcePtr& path) {
     return query::is_to_many_path(*path) && !leads_along(path, source);
   });
+  return found == paths.end() ? nullptr : *found;
+}
+
+// Whether it makes a difference that a row is there twice.
+bool counts_repeated(const query::Term& aggregate) {
+  if (aggregate.kind == query::TermKind::cast) return counts_repeated(*aggregate.children.front());
+  return !aggregate.distinct && aggregate.name != "MIN" && aggregate.name != "MAX";
 }
 
 Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregate& aggregate) {
@@ -152,7 +159,7 @@ Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregat
   spec.default_projection = false;
   spec.where = request.where;
   spec.mode = query::RowMode::tuples;
-  if (!repeats(request.where, source)) {
+  if (!repeating(request.where, source)) {
     spec.outputs.push_back({result.term(), nullptr});
     query::join_paths(spec);
   } else {
@@ -182,6 +189,27 @@ Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregat
 }
 
 }  // namespace
+
+void require_single_counting(const Request& request) {
+  std::vector<TermPtr> joining = request.group_by;
+  if (request.where) joining.push_back(request.where);
+  for (const query::Annotation& annotation : request.annotations)
+    joining.push_back(annotation.grouped ? annotation.grouped : annotation.term);
+  for (const query::Annotation& annotation : request.annotations) {
+    if (!annotation.grouped || !counts_repeated(*annotation.grouped)) continue;
+    std::vector<SourcePtr> paths;
+    query::collect_paths(*annotation.grouped, paths);
+    const SourcePtr& source = paths.empty() ? request.root : paths.front();
+    for (const TermPtr& term : joining) {
+      const SourcePtr path = repeating(term, source);
+      if (!path) continue;
+      throw QueryError("annotation '" + annotation.name + "' would count rows once for each row of '" +
+                       query::path_text(*request.root->model, request.root->registry, query::relations_of(path)) +
+                       "' that is joined beside them; ask for it in a query of its own, make it distinct(), or filter "
+                       "with any()");
+    }
+  }
+}
 
 Aggregate Aggregate::count(std::string_view path) { return Aggregate("count", path); }
 Aggregate Aggregate::sum(std::string_view path) { return Aggregate("sum", path); }

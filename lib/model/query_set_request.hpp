@@ -37,6 +37,8 @@ query::Request without_limits(const query::Request& request);
 bool is_limited(const query::Request& request) noexcept;
 // Whether a term names rows that several joined rows may repeat.
 bool names_many(const query::TermPtr& term);
+// Throws QueryError where joined rows would be counted more than once in a group.
+void require_single_counting(const query::Request& request);
 // Throws QueryError for groups, which have no rows of the model.
 void require_rows(const query::Request& request, const char* verb);
 

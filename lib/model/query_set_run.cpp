@@ -84,6 +84,7 @@ std::vector<query::OrderSpec> order_of_rows(const Request& request) {
 
 QuerySpec values_spec(const DatabaseImpl& database, const Request& request, const std::vector<std::string>& paths,
                       query::RowMode mode) {
+  if (!request.group_by.empty()) require_single_counting(request);
   Request asked = rows_of(request);
   for (query::Annotation& annotation : asked.annotations) {
     if (!asked.group_by.empty() && annotation.grouped) annotation.term = annotation.grouped;

@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/builder.hpp"
+#include "query/lookup.hpp"
 #include "query/path.hpp"
 #include "query/request.hpp"
 #include "query/visit.hpp"
@@ -223,7 +224,8 @@ class Resolver {
   Resolver(const Request& request, Journey& journey) : request_(request), journey_(journey) {
     root_.source = request.root;
     root_.loaded = true;
-    root_.via = journey.via;
+    // What an accessor asks for does not come with the row it was asked of: that is joined like any other.
+    root_.via = journey.models.empty() ? nullptr : journey.via;
     root_.followed = !journey.required || !was_visited(root_);
   }
 
@@ -340,7 +342,9 @@ class Resolver {
   }
 
   void select_all(Node& node, bool follow) {
-    const RelationInfo* back = inverse_of(node.via, node.model());
+    // The rows of an accessor are roots: the row they belong to is not among what they load.
+    const bool is_root = node.parent == nullptr && journey_.models.empty();
+    const RelationInfo* back = is_root ? nullptr : inverse_of(node.via, node.model());
     for (const RelationInfo& relation : node.model().relations) {
       if (relation.name.empty() || &relation == back || leads_to_links(node.model(), relation)) continue;
       if (is_excluded(node, relation)) continue;
@@ -642,7 +646,7 @@ class Resolver {
     join_paths(spec);
     spec.parents = has_to_many(spec);
     if (spec.parents) require_key(root_.model(), "joining a to-many relation");
-    const bool one_row = journey_.via != nullptr && !journey_.via->to_many();
+    const bool one_row = request_.unordered || (journey_.via != nullptr && !journey_.via->to_many());
     // A row found by its key needs no order.
     if (!one_row || spec.parents || !order_.empty())
       spec.order_by = root_order(request_, order_, journey_.via);
@@ -742,10 +746,8 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
     TermPtr term = annotation(path);
     if (!term) {
       const ParsedPath parsed = parse_path(request.root, path);
-      if (!parsed.member || !parsed.rest.empty())
-        throw QueryError("values: path " + quote(path) + " does not name a field" +
-                         (parsed.rest.empty() ? "" : "; " + quote(parsed.rest.front()) + " follows one"));
-      term = parsed.member;
+      if (!parsed.member) throw QueryError("values: path " + quote(path) + " does not name a field");
+      term = parsed.rest.empty() ? parsed.member : bind_value(path, request.root);
     }
     columns.emplace_back(path, std::move(term));
   }
@@ -813,7 +815,7 @@ QuerySpec resolve_keys(const Request& request) {
   for (const std::uint32_t field : request.root->model->primary_key)
     spec.outputs.push_back({column_term(request.root, field), nullptr});
   if (is_limited(request)) {
-    std::vector<OrderSpec> order = root_order(request, request.order_by, nullptr);
+    std::vector<OrderSpec> order = root_order(request, request.order_by, request.via);
     return limited_keys(request, order);
   }
   join_paths(spec);

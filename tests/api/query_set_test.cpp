@@ -284,6 +284,9 @@ TEST_P(QuerySets, GetIsExactlyOneRowOfTheModel) {
   EXPECT_THROW(albums.get("name", "nothing"), NotFound);
   EXPECT_FALSE(albums.get_or_none({"name", "nothing"}));
   EXPECT_THROW(albums.get_or_none(), MultipleFound);
+  count.reset();
+  static_cast<void>(albums.get("name", "Malibu"));
+  EXPECT_THAT(count.statements()[0], testing::Not(HasSubstr("ORDER BY")));
   EXPECT_EQ(albums.limit(1).get()["id"].integer(), 1);
 }
 

@@ -152,6 +152,25 @@ TEST_P(QuerySetValues, GroupsOfParts) {
   for (const char* at : {"2020-01-01", "2020-06-01", "2021-01-01"}) db["Event"].create({{"at", at}});
   const QuerySet years = db["Event"].objects().group_by({"at__year"}).annotate("n", Aggregate::count("id"));
   EXPECT_THAT(lines(years.order_by("at__year").values()), ElementsAre("at__year=2020 n=2", "at__year=2021 n=1"));
+  EXPECT_THAT(lines(years.order_by("-at__year").values({"n", "at__year"})),
+              ElementsAre("n=1 at__year=2021", "n=2 at__year=2020"));
+  EXPECT_THAT(db["Event"].objects().flat("at__month"), ElementsAre(1, 6, 1));
+}
+
+TEST_P(QuerySetValues, NothingIsCountedTwiceInAGroup) {
+  const Database db = open(Registry::load(std::string(DORM_SOURCE_DIR) + "/schemas/school_m2m"));
+  const QuerySet courses = db["Course"].objects().group_by({"name"});
+  QueryCount count(db);
+  EXPECT_THAT([&] {
+    static_cast<void>(courses.annotate("visitors", Aggregate::count("students"))
+                          .annotate("rows", Aggregate::count("students__courses"))
+                          .values());
+  },
+              ThrowsMessage<QueryError>(HasSubstr("'visitors' would count rows once for each row of")));
+  EXPECT_THROW(courses.filter("students__name", "ann").annotate("n", Aggregate::count("id")).values(), QueryError);
+  EXPECT_EQ(count.count(), 0U);
+  EXPECT_NO_THROW(courses.filter("students__name", "ann").annotate("n", Aggregate::count("id").distinct()).values());
+  EXPECT_NO_THROW(courses.filter(any("students", {"name", "ann"})).annotate("n", Aggregate::count("id")).values());
 }
 
 TEST_P(QuerySetValues, GroupsAreReadAsValuesOnly) {
