@@ -61,6 +61,28 @@ void TourExamples::populate_school() {
   course.get(course["name"] == "CS 150").related("students").add(student.get(student["name"] == "Huey"));
 }
 
+void TourExamples::populate_music() {
+  const Row malibu = album.create({{"name", "Malibu"}}), fantasies = album.create({{"name", "Fantasies"}});
+  album.create({{"name", "Empty"}});
+  int position = 0;
+  for (const char* title : {"The Bird", "Heart don't stand a chance", "The Waters"})
+    track.create({{"album", malibu}, {"title", title}, {"position", ++position}, {"play_count", 40 - 10 * position}});
+  position = 0;
+  for (const char* title : {"Help I'm Alive", "Sick Muse"})
+    track.create({{"album", fantasies}, {"title", title}, {"position", ++position}, {"play_count", 5 * position}});
+}
+
+void TourExamples::populate_companies() {
+  const Row main = address.create({{"street", "Main"}, {"number", 1}, {"post_code", "00-001"}});
+  const Row side = address.create({{"street", "Side"}, {"number", 2}, {"post_code", "00-002"}});
+  const Row first = branch.create({{"name", "B1"}, {"address", main}});
+  const Row second = branch.create({{"name", "B2"}, {"address", side}});
+  const Row third = branch.create({{"name", "B3"}});
+  company.create({{"name", "Acme"}, {"founded", 1950}}).related("branches").add({first, second});
+  company.create({{"name", "Globex"}, {"founded", 1988}}).related("branches").add({second, third});
+  company.create({{"name", "Solo"}});
+}
+
 void TourExamples::who_favorited_what() {
   out << std::left << std::setw(10) << "User" << std::setw(10) << "Tweet"
       << "Favorited by\n";
@@ -284,6 +306,81 @@ void TourExamples::prefetched() {
   }
 }
 
+void TourExamples::select_related() {
+  for (const dorm::Row& a : album.objects().select_related("tracks").all()) {
+    out << a["name"].text() << ':';
+    for (const dorm::Row& t : a.related("tracks")) out << ' ' << t["title"].text() << ';';
+    out << '\n';
+  }
+}
+
+void TourExamples::joined_copies() {
+  const auto tracks = track.objects().select_related("album").order_by("id").all();
+  const auto first = tracks[0]["album"].row(), second = tracks[1]["album"].row();
+  out << (first == second ? "equal" : "different") << ", " << (first.same_row(second) ? "one row" : "two rows") << '\n';
+  first.set("name", "Malibu, again");
+  out << first["name"].text() << " / " << second["name"].text() << '\n';
+}
+
+void TourExamples::filter_by_path() {
+  const auto query = track.objects().offset(1).select_related("album").filter("album__name", "Malibu").limit(1);
+  for (const dorm::Row& t : query.all()) out << t["title"].text() << " on " << t["album"]["name"].text() << '\n';
+}
+
+void TourExamples::order_by_path() {
+  for (const dorm::Row& a : album.objects().select_related("tracks").order_by("-tracks__title").all()) {
+    out << a["name"].text() << ':';
+    for (const dorm::Row& t : a.related("tracks")) out << ' ' << t["title"].text() << ';';
+    out << '\n';
+  }
+}
+
+void TourExamples::page_of_parents() {
+  for (const dorm::Row& a : album.objects().select_related("tracks").paginate(1, 2).all())
+    out << a["name"].text() << " with " << a.related("tracks").size() << " tracks\n";
+}
+
+void TourExamples::select_all() {
+  for (const dorm::Row& c : company.objects().select_all(true).all()) {
+    out << c["name"].text() << ':';
+    for (const dorm::Row& b : c.related("branches"))
+      out << ' ' << b["name"].text() << " (" << (b["address"].is_null() ? "-" : b["address"]["street"].text()) << ')';
+    out << '\n';
+  }
+}
+
+void TourExamples::prefetch_related() {
+  for (const dorm::Row& c : company.objects().prefetch_related("branches__address").all()) {
+    out << c["name"].text() << ':';
+    for (const dorm::Row& b : c.related("branches"))
+      out << ' ' << b["name"].text() << " (" << (b["address"].is_null() ? "-" : b["address"]["street"].text()) << ')';
+    out << '\n';
+  }
+}
+
+void TourExamples::shared_rows() {
+  const auto companies = company.objects().prefetch_related("branches").order_by("id").all();
+  const auto one = companies[0].related("branches")[1], other = companies[1].related("branches")[0];
+  one.set("name", "B2, renamed");
+  out << other["name"].text() << ", " << (one.same_row(other) ? "one row" : "two rows") << '\n';
+}
+
+void TourExamples::first_per_parent() {
+  const auto longest = dorm::Prefetch("tracks").order_by(dorm::fn::length(track["title"]).desc()).limit(1).as("longest");
+  for (const dorm::Row& a : album.objects().prefetch_related(longest).all())
+    for (const dorm::Row& t : a.related("longest")) out << a["name"].text() << ": " << t["title"].text() << '\n';
+}
+
+void TourExamples::count_per_parent() {
+  const auto query = album.objects().annotate("tracks_count", dorm::Aggregate::count("tracks"));
+  for (const dorm::Row& a : query.filter("tracks_count__gt", 0).order_by("-tracks_count").all())
+    out << a["name"].text() << ' ' << a["tracks_count"].integer() << '\n';
+}
+
+void TourExamples::explain_load() {
+  out << company.objects().select_related("branches").prefetch_related("branches__address").explain_load().to_text();
+}
+
 std::span<const TourExample> tour_examples() {
   using E = TourExamples;
   static constexpr TourExample examples[] = {
@@ -347,6 +444,30 @@ std::span<const TourExample> tour_examples() {
        &E::recent_tweets},
       {"", "Users with the tweets of last week",
        "prefetch: one query per table, no join written, each with its own condition.", "prefetched", &E::prefetched},
+      {"Rows with all that belongs to them", "Albums with their tracks, joined",
+       "select_related is one query, across every kind of relation and at any depth.", "select_related",
+       &E::select_related, &E::populate_music},
+      {"", "To each parent its own",
+       "Joined rows are equal, but each parent has its own copy: a change shows on that one only.", "joined_copies",
+       &E::joined_copies},
+      {"", "Conditions along a path", "A path names relations and a field; the calls may stand in any order.",
+       "filter_by_path", &E::filter_by_path},
+      {"", "Order along a path", "Tracks are ordered in each album, and albums by their first track.", "order_by_path",
+       &E::order_by_path},
+      {"", "Limits count albums", "Not the rows of the join: each album comes with all of its tracks.",
+       "page_of_parents", &E::page_of_parents},
+      {"", "Everything, without naming it", "select_all(true) follows all relations, whatever the schema calls them.",
+       "select_all", &E::select_all, &E::populate_companies},
+      {"", "One query per relation", "prefetch_related fetches each level by its keys, whatever the number of rows.",
+       "prefetch_related", &E::prefetch_related},
+      {"", "Shared by all parents", "What is fetched exists once: a change shows wherever it is reached from.",
+       "shared_rows", &E::shared_rows},
+      {"", "The longest track title of each album", "A prefetch with an order and a limit per parent, under a name.",
+       "first_per_parent", &E::first_per_parent},
+      {"", "Counts per parent", "Each in a subquery of its own: no join multiplies another.", "count_per_parent",
+       &E::count_per_parent},
+      {"", "What a load would cost", "Statements, strategies and round trips, before anything is run.", "explain_load",
+       &E::explain_load},
   };
   return examples;
 }

@@ -17,13 +17,16 @@ struct TourExamples {
   const Database& db;
   std::ostream& out;
   Model user = db["User"], tweet = db["Tweet"], favorite = db["Favorite"], relationship = db["Relationship"],
-        activity_log = db["ActivityLog"], category = db["Category"], student = db["Student"], course = db["Course"];
+        activity_log = db["ActivityLog"], category = db["Category"], student = db["Student"], course = db["Course"], album = db["Album"],
+        track = db["Track"], address = db["Address"], branch = db["Branch"], company = db["Company"];
 
   // ---- data: the same on every run, times included ----
   void populate();
   void populate_charlie();
   void populate_categories();
   void populate_school();
+  void populate_music();
+  void populate_companies();
 
   // ---- examples, in the order of the tour ----
   void who_favorited_what();
@@ -57,6 +60,17 @@ struct TourExamples {
   void clear_links();
   void recent_tweets();
   void prefetched();
+  void select_related();
+  void joined_copies();
+  void filter_by_path();
+  void order_by_path();
+  void page_of_parents();
+  void select_all();
+  void prefetch_related();
+  void shared_rows();
+  void first_per_parent();
+  void count_per_parent();
+  void explain_load();
 };
 
 struct TourExample {

@@ -165,7 +165,8 @@ TEST_P(DriverJoins, AKeyedSegmentStoresEachTargetOnce) {
   authors.relation = relation;
   authors.absent_is_null = true;
   graph::RowSink sink;
-  sink.segments = {books(book), authors};
+  sink.segments.push_back(books(book));
+  sink.segments.push_back(std::move(authors));
   load(sink);
   EXPECT_EQ(sink.rows(), 4U);
   ASSERT_EQ(author.rows.size(), 2U);
@@ -188,7 +189,8 @@ TEST_P(DriverJoins, AnOptionalSegmentIsAbsentWhenAllIsNull) {
   authors.parent = 0;
   authors.relation = relation;
   graph::RowSink sink;
-  sink.segments = {books(book), authors};
+  sink.segments.push_back(books(book));
+  sink.segments.push_back(std::move(authors));
   load(sink);
   ASSERT_EQ(author.rows.size(), 3U);
   EXPECT_EQ(text_of(author.rows.at(2)[1]), "Anna");
