@@ -197,6 +197,24 @@ TEST_P(SaveRelated, ATreeOfNewRowsTakesOneStatementForEachModel) {
   }
 }
 
+TEST_P(SaveRelated, KeysThatTheDatabaseCountsAreDrawnInTheOrderOfTheRows) {
+  const Database db = school();
+  const Row math = db["Course"].from_json(R"({"name": "math", "students": [{"name": "huey"}, {"name": "mickey"}]})");
+  QueryCount count(db);
+  EXPECT_EQ(save_related(math), 5);
+  const std::vector<std::string> sqlite{
+      R"(INSERT INTO "course" ("name") VALUES (?))",
+      R"(INSERT INTO "student" ("name") SELECT "t1"."name" FROM (SELECT ? AS "name", 0 AS "row" UNION ALL VALUES (?, 1)) )"
+      R"(AS "t1" ORDER BY "t1"."row" RETURNING "id")",
+      R"(INSERT INTO "course_students" ("course_id", "student_id") VALUES (?, ?), (?, ?))"};
+  const std::vector<std::string> postgres{
+      R"(INSERT INTO "course" ("name") VALUES ($1) RETURNING "id")",
+      R"(INSERT INTO "student" ("name") SELECT "t1"."name" FROM (VALUES ($1, 0), ($2, 1)) AS "t1" ("name", "row") )"
+      R"(ORDER BY "t1"."row" RETURNING "id")",
+      R"(INSERT INTO "course_students" ("course_id", "student_id") VALUES ($1, $2), ($3, $4))"};
+  EXPECT_EQ(count.statements(), is_postgres() ? postgres : sqlite);
+}
+
 TEST_P(SaveRelated, EachOfManyRowsGetsTheKeyThatIsItsOwn) {
   const Database db = social();
   constexpr int rows = 12'000;
