@@ -27,11 +27,11 @@ LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, cons
   return engine.lazy;
 }
 
-void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* remedy) {
-  if (policy == LazyPolicy::raise ||
-      (policy == LazyPolicy::raise_n_plus_one && node.graph->complete_slots(node) > 1)) {
+void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* call) {
+  if (policy == LazyPolicy::raise || (policy == LazyPolicy::raise_n_plus_one && node.graph->complete_slots(node) > 1)) {
     throw QueryError("'" + node.shape->model->name + "." + member + "' is not loaded and its lazy policy is '" +
-                     (policy == LazyPolicy::raise ? "raise" : "raise_n_plus_one") + "'; " + remedy);
+                     (policy == LazyPolicy::raise ? "raise" : "raise_n_plus_one") + "'; load it with " + call + "(\"" +
+                     member + "\"), or set another policy");
   }
 }
 
@@ -88,7 +88,7 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
     const std::shared_ptr<Engine> engine = context->open_engine();
     const LazyPolicy policy = policy_of(node, &relation, *engine);
     check_transaction(node);
-    check_policy(node, policy, relation.name, "load it with the query, or set another policy");
+    check_policy(node, policy, relation.name, relation.to_many() ? "prefetch_related" : "select_related");
     for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
 
     const bool may_wait = !engine->session->holds_connection();
@@ -127,7 +127,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     const std::shared_ptr<Engine> engine = context->open_engine();
     const LazyPolicy policy = policy_of(node, nullptr, *engine);
     check_transaction(node);
-    check_policy(node, policy, model.fields[field].name, "select it with the query, or set another policy");
+    check_policy(node, policy, model.fields[field].name, "fields");
     const bool may_wait = !engine->session->holds_connection();
     const graph::Graph::Claim claim = node.graph->claim(&node, cells_claim, may_wait);
     if (claim == graph::Graph::Claim::waited) continue;
