@@ -99,6 +99,7 @@ Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, 
     const query::SegmentPlan& from = plan.segments[i];
     graph::RowSink::Segment& segment = sink_.segments[i];
     segment.node = i == 0 && root != nullptr ? root : graph.add_node(from.shape, shift);
+    if (from.lazy != LazyPolicy::unset) segment.node->lazy = static_cast<std::uint8_t>(from.lazy);
     segment.columns = from.columns;
     segment.key = from.key;
     for (const graph::RowSink::Target target : from.key) segment.key_cells.push_back(target.cell);
