@@ -182,7 +182,7 @@ class Related {
     entry->named = loaded.named;
     entry->partial = loaded.partial;
     if (loaded.links != nullptr) entry->links = &transplant.node_of(*loaded.links);
-    graph::Relation* inverse = inverse_entry(target, *place.node);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> back;  // row, the first that it was reached from
     for (std::uint32_t i = 0; i < place.slots.size(); ++i) {
       const std::uint32_t slot = place.slots[i];
       const graph::Span span = loaded.span(first + i);
@@ -193,8 +193,7 @@ class Related {
       const std::uint32_t begin = entry->target_count();
       for (std::uint32_t k = 0; k < span.count; ++k) {
         const std::uint32_t taken = transplant.take(*loaded.target, loaded.target_slot(span.begin + k));
-        if (inverse != nullptr && inverse->span(taken).state == graph::RelationState::not_loaded)
-          inverse->set_one(taken, slot);
+        back.emplace_back(taken, slot);
         if (!relation_.to_many()) {
           entry->set_one(slot, taken);
           continue;
@@ -206,16 +205,25 @@ class Related {
       if (relation_.to_many()) entry->set_many(slot, begin, span.count);
     }
     transplant.finish();
+    lead_back(target, *place.node, back);
     entry->cover(place.node->slot_count());
     const std::lock_guard lock(graph.mutex);
     place.node->add_relation(std::move(entry));
   }
 
-  graph::Relation* inverse_entry(graph::Node& target, graph::Node& parent) const {
-    if (relation_.inverse == no_index || relation_.through != no_index) return nullptr;
+  // Rows that came with an answer of their own keep it.
+  void lead_back(graph::Node& target, graph::Node& parent,
+                 const std::vector<std::pair<std::uint32_t, std::uint32_t>>& back) const {
+    if (relation_.inverse == no_index || relation_.through != no_index) return;
     const RelationInfo& inverse = target.shape->model->relations[relation_.inverse];
-    if (inverse.to_many() || inverse.name.empty()) return nullptr;
-    return target.add_relation(std::make_unique<graph::Relation>(inverse.name, inverse.index, &parent, false));
+    if (inverse.to_many() || inverse.name.empty()) return;
+    graph::Relation* entry = nullptr;
+    for (const auto& [row, from] : back) {
+      if (target.find_span(row, inverse.index).span.state != graph::RelationState::not_loaded) continue;
+      if (entry == nullptr)
+        entry = target.add_relation(std::make_unique<graph::Relation>(inverse.name, inverse.index, &parent, false));
+      entry->set_one(row, from);
+    }
   }
 
   Engine& engine_;

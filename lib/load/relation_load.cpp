@@ -396,20 +396,27 @@ class Loader {
                      [](const Element& a, const Element& b) { return a.link < b.link; });
   }
 
-  // The other side of a foreign key, where it leads to one row: known without asking.
+  // The other side of a foreign key, where it leads to one row: known without asking. Rows that came with an answer of
+  // their own keep it.
   void lead_back(graph::Node& node) {
     if (relation_.inverse == no_index) return;
     const RelationInfo& inverse = target_.relations[relation_.inverse];
     if (inverse.to_many() || inverse.name.empty()) return;
     graph::Relation* entry = node.find_relation(inverse.index);
-    if (entry == nullptr || entry->target != load_.parent) {
-      entry = node.add_relation(std::make_unique<graph::Relation>(inverse.name, inverse.index, load_.parent, false));
-    }
-    entry->cover(node.slot_count());
+    if (entry != nullptr && entry->target != load_.parent) entry = nullptr;
     std::vector<std::uint32_t> parent(groups_.size(), KeyGroups::none);
     for (std::size_t i = load_.slots.size(); i-- > 0;)
       if (group_of_slot_[i] != KeyGroups::none) parent[group_of_slot_[i]] = load_.slots[i];
-    for (const Element& element : elements_) entry->set_one(element.target, parent[element.group]);
+    for (const Element& element : elements_) {
+      const graph::Node::Found known = node.find_span(element.target, inverse.index);
+      if (known.relation != entry && known.span.state != graph::RelationState::not_loaded) continue;
+      if (entry == nullptr) {
+        auto made = std::make_unique<graph::Relation>(inverse.name, inverse.index, load_.parent, false);
+        entry = node.add_relation(std::move(made));
+      }
+      entry->set_one(element.target, parent[element.group]);
+    }
+    if (entry != nullptr) entry->cover(node.slot_count());
   }
 
   void publish_ones() {

@@ -5,6 +5,7 @@
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "dorm/expr.hpp"
 #include "query/builder.hpp"
 #include "query/visit.hpp"
 
@@ -131,6 +132,11 @@ PathJoin join_of(const SourcePtr& source) {
     const ModelInfo& through = source->registry.model(info.through);
     if (source->links) {
       join.on = relation_condition(through.relations[info.through_source], source, from);
+      // A link that leads nowhere is no row of nulls.
+      const RelationInfo& to_target = through.relations[info.through_target];
+      for (const std::uint32_t field : to_target.fields)
+        if (through.fields[field].nullable)
+          join.on = all_of(join.on, Expr(column_term(source, field)).is_not_null().term());
     } else {
       join.link = link_source(source);
       join.on = relation_condition(through.relations[info.through_target], join.link, source);

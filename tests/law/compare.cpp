@@ -67,7 +67,8 @@ class Comparison {
                where + "." + info.name);
     }
     for (const auto& [index, led] : expected.named)
-      relation(&led, expected.model->relations[index], actual, "aside_" + expected.model->relations[index].name, where + ".aside");
+      relation(&led, expected.model->relations[index], actual, "aside_" + expected.model->relations[index].name,
+               where + ".aside");
   }
 
   static void field(const Found& expected, const Row& actual, const FieldInfo& info, const std::string& where) {

@@ -33,7 +33,8 @@ using Truth = std::optional<bool>;  // nothing: unknown
 
 class Evaluator {
  public:
-  Evaluator(const World& world, Answer& answer) : world_(world), answer_(answer) {}
+  // `ahead`: a statement may be sent before it is known whether there are parents.
+  Evaluator(const World& world, Answer& answer, bool ahead) : world_(world), answer_(answer), ahead_(ahead) {}
 
   std::vector<Found*> statement(const Want& root) {
     Statement statement{root, {}, {}};
@@ -310,7 +311,7 @@ class Evaluator {
 
   // What a statement of its own has found, shared by all parents.
   void attach(const Want& want, const std::vector<Found*>& parents) {
-    if (parents.empty()) return;
+    if (parents.empty() && !ahead_) return;
     answer_.statements += want.via->through == no_index ? 1 : 2;
     const std::vector<Found*> children = statement(want);
     for (Found* parent : parents) {
@@ -340,13 +341,19 @@ class Evaluator {
   static inline const Value null_;
   const World& world_;
   Answer& answer_;
+  const bool ahead_;
 };
+
+bool is_ahead(const Want& want) {
+  return want.strategy == Strategy::pipelined ||
+         std::any_of(want.children.begin(), want.children.end(), [](const auto& child) { return is_ahead(*child); });
+}
 
 }  // namespace
 
 Answer evaluate(const World& world, const Request& request) {
   Answer answer;
-  answer.rows = Evaluator(world, answer).statement(*request.root);
+  answer.rows = Evaluator(world, answer, is_ahead(*request.root)).statement(*request.root);
   return answer;
 }
 

@@ -34,7 +34,7 @@ struct Found {
 struct Answer {
   std::deque<Found> found;
   std::vector<Found*> rows;
-  std::size_t statements = 1;  // at most: two for a many-to-many
+  std::size_t statements = 1;  // at most: two for a many-to-many, none without parents
 };
 
 // Throws std::length_error if the nested loops make too many rows for a test.

@@ -16,8 +16,12 @@
 namespace dorm::test::law {
 namespace {
 
+// A case with number n is in world n % worlds. Where tables take long to make, fewer worlds are made.
 constexpr std::uint64_t worlds = 40;
+constexpr std::uint64_t worlds_of_a_server = 25;
 constexpr std::uint64_t most_failures = 3;
+
+std::uint64_t world_of(std::uint64_t number) { return (number - 1) % worlds + 1; }
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -48,14 +52,13 @@ std::string difference(const Place& place, Request request) {
   const Answer expected = evaluate(place.world, request);
   QueryCount count(place.db);
   const Rows rows = query.all();
-  if (count.count() > expected.statements) {
-    return std::to_string(count.count()) + " statements, expected " + std::to_string(expected.statements) + " at most:\n" +
-           joined(count.statements());
-  }
+  const std::size_t used = count.count();
   load_afterwards(request, rows);
-  count.reset();
-  if (std::string wrong = difference(expected, rows); !wrong.empty()) return wrong;
-  return count.count() == 0 ? "" : "reading what is loaded asked the database:\n" + joined(count.statements());
+  const std::size_t used_in_all = count.count();
+  std::string wrong = difference(expected, rows);
+  if (count.count() != used_in_all) wrong += " reading what is loaded asked the database";
+  if (used > expected.statements) wrong += " more than " + std::to_string(expected.statements) + " statements";
+  return wrong.empty() ? wrong : wrong + '\n' + joined(count.statements());
 }
 
 std::string broken(const Place& place, std::uint64_t seed) {
@@ -80,25 +83,30 @@ std::string broken(const Place& place, std::uint64_t seed) {
     wrong = error.what();
   }
   if (wrong.empty()) return {};
-  return "DORM_LAW_SEED=" + std::to_string(seed) + ": " + wrong + "\n" + to_text(request()) + "\n" + place.world.schema + "\n" +
-         insert_sql(place.world);
+  return "DORM_LAW_SEED=" + std::to_string(seed) + ": " + wrong + "\n" + to_text(request()) + "\n" +
+         place.world.schema + "\n" + insert_sql(place.world);
 }
 
 class Law : public testing::TestWithParam<Backend> {};
 
 TEST_P(Law, EveryWayToLoadGivesTheSameGraph) {
   const std::uint64_t only = number_from("DORM_LAW_SEED", 0);
-  const std::uint64_t cases = number_from("DORM_LAW_CASES", GetParam().name == "postgres" ? 300 : 2000);
+  const bool on_server = GetParam().name == "postgres";
+  const std::uint64_t cases = number_from("DORM_LAW_CASES", on_server ? 300 : 2000);
+  const std::uint64_t count = on_server ? worlds_of_a_server : worlds;
+  if (only != 0) {
+    const std::string wrong = broken(Place(GetParam(), world_of(only)), only);
+    if (!wrong.empty()) ADD_FAILURE() << wrong;
+    return;
+  }
   std::uint64_t failures = 0;
-  for (std::uint64_t world = 1; world <= worlds && failures < most_failures; ++world) {
-    if (only != 0 && only % worlds != world % worlds) continue;
+  for (std::uint64_t world = 1; world <= count && failures < most_failures; ++world) {
     const Place place(GetParam(), world);
-    for (std::uint64_t seed = only != 0 ? only : world; seed <= std::max(cases, only) && failures < most_failures; seed += worlds) {
-      if (const std::string wrong = broken(place, seed); !wrong.empty()) {
-        ++failures;
-        ADD_FAILURE() << wrong;
-      }
-      if (only != 0) return;
+    for (std::uint64_t i = 0; i < (cases + count - 1) / count && failures < most_failures; ++i) {
+      const std::string wrong = broken(place, world + i * worlds);
+      if (wrong.empty()) continue;
+      ++failures;
+      ADD_FAILURE() << wrong;
     }
   }
 }

@@ -250,11 +250,9 @@ class Maker {
     if (root.included.empty() && !exclude) each(root, [](Want& want) { want.included.clear(); });
     bool asides = false;
     each(root, [&](Want& want) { asides = asides || want.named; });
-    if (!asides) each(root, [&](Want& want) { want.fields_from_root = random_.percent(50); });
+    if (!asides) each(root, [&](Want& want) { want.fields_from_root = !want.is_afterwards() && random_.percent(50); });
   }
-  static bool is_aside(const Want& want) {
-    return want.named || (want.parent != nullptr && is_aside(*want.parent));
-  }
+  static bool is_aside(const Want& want) { return want.named || (want.parent != nullptr && is_aside(*want.parent)); }
   static bool afterwards(const Want& want, const RelationInfo& relation) {
     return std::any_of(want.children.begin(), want.children.end(),
                        [&](const auto& child) { return child->via == &relation && child->is_afterwards(); });

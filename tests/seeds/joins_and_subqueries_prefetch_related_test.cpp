@@ -113,7 +113,7 @@ TEST_P(SeedPrefetchRelated, UnknownNamesFailBeforeAnySql) {
   EXPECT_THAT([&] { album.objects().prefetch_related("track").all(); },
               ThrowsMessage<QueryError>(HasSubstr("'tracks'")));
   EXPECT_THAT([&] { album.objects().prefetch_related("tracks__title").all(); },
-              ThrowsMessage<QueryError>(HasSubstr("'title'")));
+              ThrowsMessage<QueryError>(HasSubstr("'tracks__title'")));
   EXPECT_EQ(count.count(), 0U);
 }
 
