@@ -21,12 +21,13 @@ struct QueryTopic {
   QueryCases (*cases)();
 };
 
-constexpr std::array<QueryTopic, 7> topics{{{"joins", join_cases},
+constexpr std::array<QueryTopic, 8> topics{{{"joins", join_cases},
                                             {"sources", source_cases},
                                             {"conditions", condition_cases},
                                             {"shaping", shaping_cases},
                                             {"statements", statement_cases},
                                             {"types", type_cases},
+                                            {"facades", facade_cases},
                                             {"mistakes", mistake_cases}}};
 
 Registry registry() {

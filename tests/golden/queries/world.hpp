@@ -45,6 +45,7 @@ QueryCases condition_cases();
 QueryCases shaping_cases();
 QueryCases statement_cases();
 QueryCases type_cases();
+QueryCases facade_cases();
 QueryCases mistake_cases();
 
 }  // namespace dorm::test
