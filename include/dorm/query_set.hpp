@@ -1,10 +1,10 @@
 // dorm/query_set.hpp: the declarative way to ask: conditions by path, and which relations to load along with the rows.
 //
-// A QuerySet is an immutable value over one model: every call returns a new one, the order of calls does not matter, any
-// number of threads may use one. A path names relations and a field from the model on: "album__name" or "album.name".
-// Wrong paths, operators and types throw QueryError (values that do not fit: DataError) where they are written, before
-// any SQL is sent. Rows come back as a graph: each row of the model once, whatever was joined; limit and offset count
-// them. Equal orders are broken by primary key.
+// A QuerySet is an immutable value over one model: every call returns a new one, the order of calls does not matter,
+// any number of threads may use one. A path names relations and a field from the model on: "album__name" or
+// "album.name". Wrong paths, operators and types throw QueryError (values that do not fit: DataError) where they are
+// written, before any SQL is sent. Rows come back as a graph: each row of the model once, whatever was joined; limit
+// and offset count them. Equal orders are broken by primary key.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,10 @@ struct FilterNode;
 // One condition by name: a path, a field and, after the last "__", an operator (none: equality):
 //   {"album__name", "Malibu"}, {"position__gte", 2}, {"title__in", Values{…}}, {"album", row}, {"album", nullptr}
 // Operators: exact ne iexact contains icontains startswith istartswith endswith iendswith like ilike regex iregex
-//   gt gte lt lte range in not_in isnull, and the parts date time year month day hour minute second week_day quarter week,
-//   which another operator may follow: {"timestamp__year__gte", 2020}. "pk" stands for the primary key.
-// Those with i fold ASCII letters; only like and regex read their text as a pattern. Parts are whole numbers, of an instant
-// as UTC has it; week and week_day are those of ISO 8601: Monday is 1. "date" and "time" are dates and times.
+//   gt gte lt lte range in not_in isnull, and the parts date time year month day hour minute second week_day quarter
+//   week, which another operator may follow: {"timestamp__year__gte", 2020}. "pk" stands for the primary key.
+// Those with i fold ASCII letters; only like and regex read their text as a pattern. Parts are whole numbers, of an
+// instant as UTC has it; week and week_day are those of ISO 8601: Monday is 1. "date" and "time" are dates and times.
 // The value may be a value, a list, a row, rows, a column or expression, or a query (with in also of whole rows).
 class DORM_EXPORT Lookup {
  public:
@@ -161,11 +161,11 @@ enum class Strategy : std::uint8_t { automatic, join, key_set, subquery, pipelin
 // What a result will cost: the statements, in order, and why they are what they are. Nothing was run.
 struct LoadPlan {
   struct Step {
-    std::string path;        // "" for the root, "teachers__category"
+    std::string path;  // "" for the root, "teachers__category"
     std::string model;
     Strategy strategy = Strategy::automatic;
-    std::string reason;      // why this strategy
-    std::string sql;         // empty for what another step's statement joins
+    std::string reason;  // why this strategy
+    std::string sql;     // empty for what another step's statement joins
     std::vector<std::string> warnings;
     std::uint32_t parent = 0;  // of the step this one hangs on; itself for the root
   };
@@ -192,13 +192,12 @@ class DORM_EXPORT QuerySet {
   // ---- in what order, how many ----
   QuerySet order_by(std::vector<Order> terms) const;  // replaces; empty: the model's own order
   template <class... Terms>
-  requires(sizeof...(Terms) > 0 && (std::constructible_from<Order, Terms&&> && ...)) QuerySet order_by(Terms&&... terms) const {
-    return order_by(std::vector<Order>{Order(std::forward<Terms>(terms))...});
-  }
+  requires(sizeof...(Terms) > 0 && (std::constructible_from<Order, Terms&&> && ...)) QuerySet order_by(Terms&&... terms)
+  const { return order_by(std::vector<Order>{Order(std::forward<Terms>(terms))...}); }
   QuerySet reverse() const;
-  QuerySet limit(std::int64_t rows) const;   // rows of the model
+  QuerySet limit(std::int64_t rows) const;  // rows of the model
   QuerySet offset(std::int64_t rows) const;
-  QuerySet paginate(std::int64_t page, std::int64_t rows = 20) const;             // pages count from 1
+  QuerySet paginate(std::int64_t page, std::int64_t rows = 20) const;  // pages count from 1
   // [first, last), in place of a limit and offset given before; both negative: from the end, in the usual order.
   QuerySet slice(std::int64_t first, std::optional<std::int64_t> last = {}) const;
   QuerySet raw_limit(bool on = true) const;  // limit and offset count joined rows instead
@@ -222,7 +221,7 @@ class DORM_EXPORT QuerySet {
   QuerySet lazy(std::string_view path, LazyPolicy policy) const;
 
   // ---- which columns: primary keys always come ----
-  QuerySet fields(const std::vector<FieldTree>& names) const;          // adds to those named before
+  QuerySet fields(const std::vector<FieldTree>& names) const;  // adds to those named before
   QuerySet fields(const FieldTree& name) const { return fields(std::vector<FieldTree>{name}); }
   QuerySet fields(std::initializer_list<FieldTree> names) const { return fields(std::vector<FieldTree>(names)); }
   QuerySet exclude_fields(const std::vector<FieldTree>& names) const;  // wins over fields(); a relation: all of it
@@ -239,7 +238,7 @@ class DORM_EXPORT QuerySet {
   // ---- run ----
   Rows all() const;
   Rows all(const Filter& condition) const { return filter(condition).all(); }
-  Row get() const;                         // exactly one: NotFound, MultipleFound
+  Row get() const;  // exactly one: NotFound, MultipleFound
   Row get(const Filter& condition) const { return filter(condition).get(); }
   template <LookupValue Given>
   Row get(std::string_view path, Given&& value) const {
@@ -247,7 +246,7 @@ class DORM_EXPORT QuerySet {
   }
   std::optional<Row> get_or_none() const;  // MultipleFound
   std::optional<Row> get_or_none(const Filter& condition) const { return filter(condition).get_or_none(); }
-  std::optional<Row> first() const;        // by the order, else by primary key
+  std::optional<Row> first() const;  // by the order, else by primary key
   std::optional<Row> last() const;
   Row operator[](std::int64_t index) const;  // negative: from the end; NotFound beyond it
   std::int64_t count() const;                // rows of the model
@@ -261,10 +260,10 @@ class DORM_EXPORT QuerySet {
   Rows values(const std::vector<std::string>& paths = {}) const;
   Rows values_list(const std::vector<std::string>& paths = {}) const;
   Values flat(std::string_view path) const;
-  // The rows in chunks, each with what was asked to come along: first the keys of all rows in one query, which are kept,
-  // then a query for each chunk. All of it sees one state of the database, kept on a connection of its own, so that rows
-  // can be written on the way; in a transaction it is part of that. A pool of one connection (SQLite in memory) keeps no
-  // state: there each chunk is as it is found, without rows that are gone by then.
+  // The rows in chunks, each with what was asked to come along: first the keys of all rows in one query, which are
+  // kept, then a query for each chunk. All of it sees one state of the database, kept on a connection of its own, so
+  // that rows can be written on the way; in a transaction it is part of that. A pool of one connection (SQLite in
+  // memory) keeps no state: there each chunk is as it is found, without rows that are gone by then.
   class Stream;
   Stream iterate(std::uint32_t chunk = 1000) const;
 
@@ -366,12 +365,12 @@ DORM_EXPORT void load_related(const Row& row, const std::vector<Prefetch>& paths
 DORM_EXPORT void load_all(const Row& row, bool follow = false, const std::vector<FieldTree>& exclude = {},
                           bool discard_changes = false);
 
-// Saves a row and the new or changed rows that its loaded or assigned relations lead to (follow: and theirs, each once),
-// link rows included. What keys refer to goes first, new rows of a model share a statement, and all is one transaction,
-// which row states follow as after save(). Links that exist are left as they are, nothing is deleted, and what was
-// deleted stays so. Returns the number of rows inserted or updated. Before any SQL: DataError for a required value that
-// is absent; StateError for new rows whose keys lead in a circle where none may be null, and for a new row that another
-// refers to but that is not among those saved. NotFound if a changed row is gone: then nothing is saved.
+// Saves a row and the new or changed rows that its loaded or assigned relations lead to (follow: and theirs, each
+// once), link rows included. What keys refer to goes first, new rows of a model share a statement, and all is one
+// transaction, which row states follow as after save(). Links that exist are left as they are, nothing is deleted, and
+// what was deleted stays so. Returns the number of rows inserted or updated. Before any SQL: DataError for a required
+// value that is absent; StateError for new rows whose keys lead in a circle where none may be null, and for a new row
+// that another refers to but that is not among those saved. NotFound if a changed row is gone: then nothing is saved.
 DORM_EXPORT std::int64_t save_related(const Row& row, bool follow = false);
 
 // A pass over the rows of iterate(). Move-only; holds one chunk.

@@ -113,7 +113,8 @@ void require_name(const Request& request, std::string_view name) {
   if (!is_identifier(name) || name.find("__") != std::string_view::npos || name == "pk")
     throw QueryError("annotation " + quote(name) + " needs a name of letters, digits and '_', without '__'");
   if (model.find(name))
-    throw QueryError("annotation '" + std::string(name) + "' is a member of '" + model.name + "' already; choose another name");
+    throw QueryError("annotation '" + std::string(name) + "' is a member of '" + model.name +
+                     "' already; choose another name");
   for (const query::Annotation& annotation : request.annotations)
     if (annotation.name == name) throw QueryError("annotation '" + std::string(name) + "' was given already");
 }
@@ -168,7 +169,8 @@ Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregat
     std::size_t number = 0;
     const auto add_key = [&](const SourcePtr& of) {
       for (const std::uint32_t field : of->model->primary_key)
-        spec.outputs.push_back({Expr(query::column_term(of, field)).as("k" + std::to_string(++number)).term(), nullptr});
+        spec.outputs.push_back(
+            {Expr(query::column_term(of, field)).as("k" + std::to_string(++number)).term(), nullptr});
     };
     for (SourcePtr step = source; step; step = step->from) add_key(step);
     spec.outputs.push_back({value.as("value").term(), nullptr});
@@ -272,7 +274,8 @@ QuerySet QuerySet::group_by(const std::vector<std::string>& paths) const {
 
 QuerySet QuerySet::having(const Filter& condition) const {
   return changed(*this, [&](Request& request) {
-    request.having = query::all_of(request.having, query::bound_filter(condition.node(), request.root, {request.annotations, true}));
+    request.having =
+        query::all_of(request.having, query::bound_filter(condition.node(), request.root, {request.annotations, true}));
   });
 }
 

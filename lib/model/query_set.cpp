@@ -47,7 +47,8 @@ TermPtr query_term(const Query& query) {
 FilterPtr node(FilterNode node) { return std::make_shared<const FilterNode>(std::move(node)); }
 
 FilterPtr lookup_node(const Lookup& lookup) {
-  if (!lookup.value().has_value()) throw QueryError("path " + quote(lookup.path()) + " is compared with an empty expression");
+  if (!lookup.value().has_value())
+    throw QueryError("path " + quote(lookup.path()) + " is compared with an empty expression");
   FilterNode made;
   made.kind = FilterNode::Kind::lookup;
   made.path = lookup.path();
@@ -77,7 +78,8 @@ void require_count(std::int64_t number, const char* what) {
 
 void require_field_path(std::string_view name, const query::ParsedPath& path) {
   if (path.rest.empty()) return;
-  throw QueryError("path " + quote(name) + ": " + quote(path.rest.front()) + " follows a field; only the field is named here");
+  throw QueryError("path " + quote(name) + ": " + quote(path.rest.front()) +
+                   " follows a field; only the field is named here");
 }
 
 // The field that a path ends at. A key's own column may stand for it in the path's member.
@@ -148,12 +150,8 @@ Filter::Filter(const Expr& expression) {
 Filter and_(const std::vector<Filter>& conditions) { return Filter(group(FilterNode::Kind::all, conditions)); }
 Filter or_(const std::vector<Filter>& conditions) { return Filter(group(FilterNode::Kind::any, conditions)); }
 Filter not_(const Filter& condition) { return Filter(group(FilterNode::Kind::negate, {condition})); }
-Filter any(std::string_view path, const Filter& condition) {
-  return related(FilterNode::Kind::some, path, condition);
-}
-Filter none(std::string_view path, const Filter& condition) {
-  return related(FilterNode::Kind::none, path, condition);
-}
+Filter any(std::string_view path, const Filter& condition) { return related(FilterNode::Kind::some, path, condition); }
+Filter none(std::string_view path, const Filter& condition) { return related(FilterNode::Kind::none, path, condition); }
 Filter every(std::string_view path, const Filter& condition) {
   return related(FilterNode::Kind::every, path, condition);
 }
@@ -204,14 +202,15 @@ QuerySet QuerySet::paginate(std::int64_t page, std::int64_t rows) const {
   if (page < 1) throw QueryError("pages count from 1");
   if (rows < 1) throw QueryError("a page has at least 1 row");
   std::int64_t first = 0;
-  if (__builtin_mul_overflow(page - 1, rows, &first)) throw QueryError("the page is further away than there can be rows");
+  if (__builtin_mul_overflow(page - 1, rows, &first))
+    throw QueryError("the page is further away than there can be rows");
   return limit(rows).offset(first);
 }
 
 QuerySet QuerySet::slice(std::int64_t first, std::optional<std::int64_t> last) const {
   if (last && (first < 0) != (*last < 0)) {
-    throw QueryError("a slice counts both ends from the start or both from the end; " + std::to_string(first) + " and " +
-                     std::to_string(*last) + " do not");
+    throw QueryError("a slice counts both ends from the start or both from the end; " + std::to_string(first) +
+                     " and " + std::to_string(*last) + " do not");
   }
   return changed(*this, [&](Request& request) {
     request.from_end = first < 0;
@@ -307,7 +306,8 @@ QuerySet QuerySet::exclude_fields(const std::vector<FieldTree>& names) const {
 Path::Path(const Column& relation) {
   const TermPtr& term = relation.term();
   if (!term || term->kind != TermKind::relation)
-    throw QueryError("a path of relations was expected; " + (term ? query::describe(*term) : std::string("it")) + " is none");
+    throw QueryError("a path of relations was expected; " + (term ? query::describe(*term) : std::string("it")) +
+                     " is none");
   const query::Source& from = *query::first_of(term->source);
   std::vector<std::uint32_t> relations = query::relations_of(term->source);
   relations.push_back(term->index);
@@ -346,19 +346,16 @@ Prefetch Prefetch::offset(std::int64_t per_parent) const {
   return with(*this, [&](Options& options) { options.offset = per_parent; });
 }
 Prefetch Prefetch::fields(const std::vector<FieldTree>& names) const {
-  return with(*this, [&](Options& options) {
-    options.included.insert(options.included.end(), names.begin(), names.end());
-  });
+  return with(*this,
+              [&](Options& options) { options.included.insert(options.included.end(), names.begin(), names.end()); });
 }
 Prefetch Prefetch::exclude_fields(const std::vector<FieldTree>& names) const {
-  return with(*this, [&](Options& options) {
-    options.excluded.insert(options.excluded.end(), names.begin(), names.end());
-  });
+  return with(*this,
+              [&](Options& options) { options.excluded.insert(options.excluded.end(), names.begin(), names.end()); });
 }
 Prefetch Prefetch::select_related(const std::vector<Path>& paths) const {
-  return with(*this, [&](Options& options) {
-    options.joined.insert(options.joined.end(), paths.begin(), paths.end());
-  });
+  return with(*this,
+              [&](Options& options) { options.joined.insert(options.joined.end(), paths.begin(), paths.end()); });
 }
 Prefetch Prefetch::as(std::string_view name) const {
   if (!is_identifier(name))

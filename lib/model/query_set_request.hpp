@@ -18,9 +18,7 @@ QuerySet changed(const QuerySet& set, const Change& change) {
   return {set.database(), std::move(request)};
 }
 
-inline query::Scope scope_of(const query::Request& request) {
-  return {request.annotations, !request.group_by.empty()};
-}
+inline query::Scope scope_of(const query::Request& request) { return {request.annotations, !request.group_by.empty()}; }
 
 // The rows, with all that comes along.
 Rows run_rows(DatabaseImpl& database, const query::Request& request);

@@ -62,16 +62,18 @@ std::vector<query::OrderSpec> order_of_rows(const Request& request) {
   for (const query::OrderSpec& by : order) {
     if (!names_many(by.term)) continue;
     throw QueryError(
-        "the order of the rows goes along a to-many path, so an explicit query would repeat them; order by a field or an "
+        "the order of the rows goes along a to-many path, so an explicit query would repeat them; order by a field or "
+        "an "
         "annotation");
   }
   if (is_limited(request)) {
     const ModelInfo& model = *request.root->model;
     if (order.empty())
-      for (const OrderTerm& by : request.via != nullptr && !request.via->order_by.empty() ? request.via->order_by
-                                                                                           : model.order_by)
+      for (const OrderTerm& by :
+           request.via != nullptr && !request.via->order_by.empty() ? request.via->order_by : model.order_by)
         order.push_back({query::column_term(request.root, by.field), by.descending, {}});
-    for (const std::uint32_t field : model.primary_key) order.push_back({query::column_term(request.root, field), false, {}});
+    for (const std::uint32_t field : model.primary_key)
+      order.push_back({query::column_term(request.root, field), false, {}});
   }
   for (query::OrderSpec& by : order) {
     if (!request.reversed) break;
@@ -97,8 +99,8 @@ QuerySpec values_spec(const DatabaseImpl& database, const Request& request, cons
 Rows run_values(DatabaseImpl& database, const Request& request, const std::vector<std::string>& paths,
                 query::RowMode mode) {
   database.require_open();
-  return rows_of_graph(load::run(database, database.context(request.root->registry),
-                                 values_spec(database, request, paths, mode), 64));
+  return rows_of_graph(
+      load::run(database, database.context(request.root->registry), values_spec(database, request, paths, mode), 64));
 }
 
 }  // namespace
@@ -161,7 +163,8 @@ void require_rows(const Request& request, const char* verb) {
   }
   for (const query::Annotation& annotation : request.annotations)
     if (!annotation.term)
-      throw QueryError("annotation '" + annotation.name + "' is of groups; say which with group_by() and read values()");
+      throw QueryError("annotation '" + annotation.name +
+                       "' is of groups; say which with group_by() and read values()");
 }
 
 // ---- rows ----
@@ -256,8 +259,8 @@ Values QuerySet::flat(std::string_view path) const {
 
 BoundSql QuerySet::sql() const {
   if (!request_->group_by.empty())
-    return Query(database_, std::make_shared<const QuerySpec>(
-                                values_spec(*database_, *request_, {}, query::RowMode::dicts)))
+    return Query(database_,
+                 std::make_shared<const QuerySpec>(values_spec(*database_, *request_, {}, query::RowMode::dicts)))
         .sql();
   require_rows(*request_, "sql");
   return Query(database_, query::resolve(rows_of(*request_), database_->requests)->spec).sql();

@@ -23,9 +23,10 @@ using Part = sql::DatePartKind;
 constexpr std::array<std::string_view, 3> equalities{"exact", "ne", "isnull"};
 constexpr std::array<std::string_view, 2> memberships{"in", "not_in"};
 constexpr std::array<std::string_view, 5> orders{"gt", "gte", "lt", "lte", "range"};
-constexpr std::array<std::string_view, 11> matches{"iexact",    "contains", "icontains", "startswith", "istartswith", "endswith",
-                                                   "iendswith", "like",     "ilike",     "regex",      "iregex"};
-constexpr std::array<Part, 11> parts{Part::date, Part::time, Part::year,     Part::quarter, Part::month, Part::week,
+constexpr std::array<std::string_view, 11> matches{"iexact",      "contains", "icontains", "startswith",
+                                                   "istartswith", "endswith", "iendswith", "like",
+                                                   "ilike",       "regex",    "iregex"};
+constexpr std::array<Part, 11> parts{Part::date, Part::time,     Part::year, Part::quarter, Part::month, Part::week,
                                      Part::day,  Part::week_day, Part::hour, Part::minute,  Part::second};
 
 bool is_of_clock(Part part) { return part == Part::time || part >= Part::hour; }
@@ -313,8 +314,7 @@ Expr bind_related(const FilterNode& node, const SourcePtr& root) {
     refuse(node.path, "any, none and every take a path of relations, and the condition apart");
   RelatedRows related = related_rows(root, parsed.target);
   Expr condition(bound_filter(node.children.front(), related.rows));
-  if (node.kind == FilterNode::Kind::every && condition.has_value())
-    condition = condition.is_distinct_from(Expr(true));
+  if (node.kind == FilterNode::Kind::every && condition.has_value()) condition = condition.is_distinct_from(Expr(true));
   if (node.kind == FilterNode::Kind::every && !condition.has_value()) return boolean(true);
   related.spec.where = all_of(related.spec.where, condition.term());
   join_paths(related.spec);
@@ -396,7 +396,9 @@ RelatedRows related_rows(const SourcePtr& root, const SourcePtr& path) {
   for (SourcePtr step = path; !same_source(*step, *root); step = step->from) steps.push_back(step);
   std::reverse(steps.begin(), steps.end());
   const SourcePtr& first = steps.front();
-  const auto alias = [](const SourcePtr& source) { return model_alias(*model_source(source->registry, *source->model), {}); };
+  const auto alias = [](const SourcePtr& source) {
+    return model_alias(*model_source(source->registry, *source->model), {});
+  };
   const auto join = [](QuerySpec& spec, const SourcePtr& from, const SourcePtr& target, const TermPtr& on) {
     JoinSpec made;
     made.from = from;

@@ -31,8 +31,8 @@ TermPtr in_terms_of(const TermPtr& term, const SourcePtr& root);
 
 // The rows that a path leads to, as a query that is correlated with the row of `root`.
 struct RelatedRows {
-  QuerySpec spec;   // no outputs yet
-  SourcePtr rows;   // what the last step is there
+  QuerySpec spec;  // no outputs yet
+  SourcePtr rows;  // what the last step is there
 };
 RelatedRows related_rows(const SourcePtr& root, const SourcePtr& path);
 

@@ -41,8 +41,9 @@ TEST_P(QuerySetIterate, WhatComesAlongComesPerChunk) {
 
 TEST_P(QuerySetIterate, JoinedRowsSplitNoParent) {
   const Database db = music();
-  EXPECT_THAT(read(db["Album"].objects().select_related("tracks").order_by("tracks__position", "name").iterate(1), "name"),
-              ElementsAre("Empty", "Fantasies", "Malibu"));
+  EXPECT_THAT(
+      read(db["Album"].objects().select_related("tracks").order_by("tracks__position", "name").iterate(1), "name"),
+      ElementsAre("Empty", "Fantasies", "Malibu"));
   EXPECT_THAT(read(db["Album"].objects().filter("tracks__position__gt", 1).iterate(1), "name"),
               ElementsAre("Malibu", "Fantasies"));
 }
@@ -116,7 +117,8 @@ TEST_P(QuerySetIterate, KeysOfSeveralColumns) {
   const Database db = open(R"({"dorm": 1, "models": {
     "Place": {"primary_key": ["row", "number"], "fields": {"row": {"type": "integer"}, "number": {"type": "integer"}}}}})");
   for (const int number : {1, 2, 3, 4, 5}) db["Place"].create({{"row", number % 2}, {"number", number}});
-  EXPECT_THAT(read(db["Place"].objects().order_by("-number").iterate(2), "number"), ElementsAre("5", "4", "3", "2", "1"));
+  EXPECT_THAT(read(db["Place"].objects().order_by("-number").iterate(2), "number"),
+              ElementsAre("5", "4", "3", "2", "1"));
 }
 
 }  // namespace

@@ -150,8 +150,7 @@ TEST_P(QuerySets, PredicatesOfRelatedRows) {
   EXPECT_THAT(names(albums.filter(none("tracks"))), ElementsAre("Empty"));
   EXPECT_THAT(names(albums.filter(none("tracks", {"play_count", 7}))), ElementsAre("Malibu", "Empty"));
   EXPECT_THAT(names(albums.filter(every("tracks", {"play_count__gt", 1}))), ElementsAre("Fantasies", "Empty"));
-  EXPECT_THAT(names(albums.filter(every("tracks", {"position__gt", 0}))),
-              ElementsAre("Malibu", "Fantasies", "Empty"));
+  EXPECT_THAT(names(albums.filter(every("tracks", {"position__gt", 0}))), ElementsAre("Malibu", "Fantasies", "Empty"));
   EXPECT_THAT(names(albums.filter(!any("tracks", {"title__startswith", "The"}))), ElementsAre("Fantasies", "Empty"));
   EXPECT_THAT(titles(db["Track"].objects().filter(any("album__tracks", {"title", "Heart"}))),
               ElementsAre("The Bird", "Heart", "The Waters"));
@@ -176,10 +175,8 @@ TEST_P(QuerySets, GroupsOfConditions) {
   EXPECT_THAT(titles(tracks.filter(Filter("position", 9) | Filter("title", "Help"))), ElementsAre("Help", "Loose"));
   EXPECT_THAT(titles(tracks.filter(or_({Filter{{"position", 1}, {"album", 2}}, Filter("position", 9)}))),
               ElementsAre("Help", "Loose"));
-  EXPECT_THAT(titles(tracks.filter(and_({Filter("position", 1), track["title"] != "Help"}))),
-              ElementsAre("The Bird"));
-  EXPECT_THAT(titles(tracks.exclude(or_({Filter("position__lt", 3), Filter("album", 1)}))),
-              ElementsAre("50%_Gold"));
+  EXPECT_THAT(titles(tracks.filter(and_({Filter("position", 1), track["title"] != "Help"}))), ElementsAre("The Bird"));
+  EXPECT_THAT(titles(tracks.exclude(or_({Filter("position__lt", 3), Filter("album", 1)}))), ElementsAre("50%_Gold"));
   EXPECT_THAT(titles(tracks.filter(Filter("play_count", track["position"] + 6))), IsEmpty());
   EXPECT_THAT(titles(tracks.filter("play_count__gt", track["position"] * 4)),
               ElementsAre("The Bird", "The Waters", "Help"));
@@ -324,7 +321,9 @@ TEST_P(QuerySets, PartsOfDatesAreTheSameEverywhere) {
   add("2021-01-03 00:00:00");         // Sunday, still week 53
   add("2021-01-04 09:05:07.5");       // Monday of week 1
   add("2024-02-29 12:00:00");         // Thursday of week 9
-  const auto found = [&](const char* path, const Value& value) { return texts(events.filter(path, Expr(value)).all(), "id"); };
+  const auto found = [&](const char* path, const Value& value) {
+    return texts(events.filter(path, Expr(value)).all(), "id");
+  };
   for (const std::string field : {"at", "local", "on"}) {
     EXPECT_THAT(found((field + "__year").c_str(), 2021), ElementsAre("2", "3")) << field;
     EXPECT_THAT(found((field + "__year__lte").c_str(), 2020), ElementsAre("1")) << field;
@@ -375,8 +374,9 @@ TEST_P(QuerySets, AnExplicitQueryOfTheSameRows) {
               ElementsAre("The Waters", "The Bird"));
   EXPECT_THAT(texts(track.objects().order_by("title").slice(-2).query().all(), "title"),
               ElementsAre("The Bird", "The Waters"));
-  EXPECT_THAT(texts(track.objects().filter("album__name", "Malibu").query().select(track["title"]).dicts().all(), "title"),
-              UnorderedElementsAre("The Bird", "Heart", "The Waters"));
+  EXPECT_THAT(
+      texts(track.objects().filter("album__name", "Malibu").query().select(track["title"]).dicts().all(), "title"),
+      UnorderedElementsAre("The Bird", "Heart", "The Waters"));
 }
 
 TEST_P(QuerySets, SqlIsToldWithoutRunningIt) {

@@ -30,9 +30,8 @@ TEST_P(QuerySetValues, AreFlatRowsByName) {
   const QuerySet tracks = db["Track"].objects().filter("position", 1);
   EXPECT_THAT(lines(tracks.values({"title", "album__name"})),
               ElementsAre("title=The Bird album__name=Malibu", "title=Help album__name=Fantasies"));
-  EXPECT_THAT(lines(tracks.values()),
-              ElementsAre("id=1 album_id=1 title=The Bird position=1 play_count=10",
-                          "id=4 album_id=2 title=Help position=1 play_count=5"));
+  EXPECT_THAT(lines(tracks.values()), ElementsAre("id=1 album_id=1 title=The Bird position=1 play_count=10",
+                                                  "id=4 album_id=2 title=Help position=1 play_count=5"));
   EXPECT_THAT(lines(tracks.fields({"title"}).values()), ElementsAre("id=1 title=The Bird", "id=4 title=Help"));
   EXPECT_EQ(count.count(), 3U);
   EXPECT_THAT(lines(tracks.filter("position", 2).values()), IsEmpty());
@@ -61,7 +60,8 @@ TEST_P(QuerySetValues, AListIsByPosition) {
 TEST_P(QuerySetValues, AnAnnotationIsNeverMultiplied) {
   const Database db = music();
   QueryCount count(db);
-  const QuerySet albums = db["Album"].objects()
+  const QuerySet albums = db["Album"]
+                              .objects()
                               .annotate("tracks_in_all", Aggregate::count("tracks"))
                               .annotate("plays", Aggregate::sum("tracks__play_count"))
                               .annotate("best", Aggregate::max("tracks__play_count"))
@@ -76,7 +76,8 @@ TEST_P(QuerySetValues, AnAnnotationIsNeverMultiplied) {
 
 TEST_P(QuerySetValues, AnnotationsAreFilteredAndOrderedByName) {
   const Database db = music();
-  const QuerySet albums = db["Album"].objects()
+  const QuerySet albums = db["Album"]
+                              .objects()
                               .annotate("plays", Aggregate::sum("tracks__play_count"))
                               .annotate("late", Aggregate::count("tracks").where({"position__gt", 1}));
   EXPECT_THAT(texts(albums.filter("plays__gt", 20).all(), "name"), ElementsAre("Malibu"));
@@ -96,7 +97,8 @@ TEST_P(QuerySetValues, AnAnnotationMayBeAnExpression) {
   const QuerySet tracks = track.objects().annotate("twice", track["position"] * 2);
   EXPECT_THAT(texts(tracks.filter("twice__gte", 6).all(), "twice"), ElementsAre("6", "6", "18"));
   const QuerySet by_album = track.objects().annotate("on_album", track["album"]["name"]);
-  EXPECT_THAT(texts(by_album.filter("on_album", "Malibu").all(), "on_album"), ElementsAre("Malibu", "Malibu", "Malibu"));
+  EXPECT_THAT(texts(by_album.filter("on_album", "Malibu").all(), "on_album"),
+              ElementsAre("Malibu", "Malibu", "Malibu"));
 }
 
 TEST_P(QuerySetValues, SeveralStepsAndDistinctOnes) {
@@ -125,13 +127,15 @@ TEST_P(QuerySetValues, SeveralStepsAndDistinctOnes) {
 TEST_P(QuerySetValues, GroupsHaveAggregates) {
   const Database db = music();
   QueryCount count(db);
-  const QuerySet by_album = db["Track"].objects()
+  const QuerySet by_album = db["Track"]
+                                .objects()
                                 .group_by({"album__name"})
                                 .annotate("n", Aggregate::count("id"))
                                 .annotate("plays", Aggregate::sum("play_count"))
                                 .order_by("album__name");
-  EXPECT_THAT(lines(by_album.values()), ElementsAre("album__name=null n=1 plays=1", "album__name=Fantasies n=3 plays=19",
-                                                    "album__name=Malibu n=3 plays=40"));
+  EXPECT_THAT(lines(by_album.values()),
+              ElementsAre("album__name=null n=1 plays=1", "album__name=Fantasies n=3 plays=19",
+                          "album__name=Malibu n=3 plays=40"));
   EXPECT_THAT(lines(by_album.having({"plays__gt", 10}).values({"album__name", "n"})),
               ElementsAre("album__name=Fantasies n=3", "album__name=Malibu n=3"));
   EXPECT_THAT(lines(by_album.order_by("-plays").limit(1).values({"plays"})), ElementsAre("plays=40"));
@@ -140,11 +144,13 @@ TEST_P(QuerySetValues, GroupsHaveAggregates) {
 
 TEST_P(QuerySetValues, TheOrderOfCallsLeavesNoTrace) {
   const Database db = music();
-  const QuerySet annotated = db["Album"].objects().annotate("plays", Aggregate::sum("tracks__play_count")).order_by("-plays");
+  const QuerySet annotated =
+      db["Album"].objects().annotate("plays", Aggregate::sum("tracks__play_count")).order_by("-plays");
   EXPECT_THAT(lines(annotated.group_by({"is_best_seller"}).values()),
               ElementsAre("is_best_seller=true plays=40", "is_best_seller=false plays=19"));
-  EXPECT_EQ(db["Album"].objects().group_by({"name"}).annotate("n", Aggregate::count("tracks")).order_by("-n").sql().sql,
-            db["Album"].objects().annotate("n", Aggregate::count("tracks")).order_by("-n").group_by({"name"}).sql().sql);
+  EXPECT_EQ(
+      db["Album"].objects().group_by({"name"}).annotate("n", Aggregate::count("tracks")).order_by("-n").sql().sql,
+      db["Album"].objects().annotate("n", Aggregate::count("tracks")).order_by("-n").group_by({"name"}).sql().sql);
 }
 
 TEST_P(QuerySetValues, GroupsOfParts) {
@@ -161,12 +167,13 @@ TEST_P(QuerySetValues, NothingIsCountedTwiceInAGroup) {
   const Database db = open(Registry::load(std::string(DORM_SOURCE_DIR) + "/schemas/school_m2m"));
   const QuerySet courses = db["Course"].objects().group_by({"name"});
   QueryCount count(db);
-  EXPECT_THAT([&] {
-    static_cast<void>(courses.annotate("visitors", Aggregate::count("students"))
-                          .annotate("rows", Aggregate::count("students__courses"))
-                          .values());
-  },
-              ThrowsMessage<QueryError>(HasSubstr("'visitors' would count rows once for each row of")));
+  EXPECT_THAT(
+      [&] {
+        static_cast<void>(courses.annotate("visitors", Aggregate::count("students"))
+                              .annotate("rows", Aggregate::count("students__courses"))
+                              .values());
+      },
+      ThrowsMessage<QueryError>(HasSubstr("'visitors' would count rows once for each row of")));
   EXPECT_THROW(courses.filter("students__name", "ann").annotate("n", Aggregate::count("id")).values(), QueryError);
   EXPECT_EQ(count.count(), 0U);
   EXPECT_NO_THROW(courses.filter("students__name", "ann").annotate("n", Aggregate::count("id").distinct()).values());

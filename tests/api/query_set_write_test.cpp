@@ -93,7 +93,8 @@ TEST_P(QuerySetWrites, KeysOfSeveralColumns) {
   visit.create({{"who", "eve"}});
   const QuerySet visits = visit.objects(), all = place.objects();
   EXPECT_THAT(texts(visits.filter("place", places[2]).all(), "who"), ElementsAre("bob"));
-  EXPECT_THAT(texts(visits.filter("place__in", std::vector<Row>{places[0], places[1]}).all(), "who"), ElementsAre("ann"));
+  EXPECT_THAT(texts(visits.filter("place__in", std::vector<Row>{places[0], places[1]}).all(), "who"),
+              ElementsAre("ann"));
   EXPECT_THAT(texts(visits.filter("place__isnull", true).all(), "who"), ElementsAre("eve"));
   EXPECT_THAT(texts(visits.filter("place__in", all.filter("number", 3)).all(), "who"), ElementsAre("bob"));
   EXPECT_THAT(texts(all.filter(any("visits")).all(), "number"), testing::UnorderedElementsAre("1", "3"));

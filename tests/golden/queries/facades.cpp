@@ -81,15 +81,15 @@ QueryCases facade_cases() {
          const Model on_it = w.track.alias();
          both(w, w.album.objects().filter(none("tracks", {"title", "nothing"})),
               w.album.select()
-                  .where(not_exists(on_it.select().where((on_it["album"] == w.album["id"]) & (on_it["title"] == "nothing"))))
+                  .where(not_exists(
+                      on_it.select().where((on_it["album"] == w.album["id"]) & (on_it["title"] == "nothing"))))
                   .order_by(w.album["id"]));
        }},
       {"an annotation",
        [](const QueryWorld& w) {
          const Model on_it = w.track.alias();
          both(w, w.album.objects().annotate("n", Aggregate::count("tracks")),
-              w.album
-                  .select(w.album, Expr(on_it.select(fn::count()).where(on_it["album"] == w.album["id"])).as("n"))
+              w.album.select(w.album, Expr(on_it.select(fn::count()).where(on_it["album"] == w.album["id"])).as("n"))
                   .order_by(w.album["id"]));
        }},
   };

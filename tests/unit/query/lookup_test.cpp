@@ -117,8 +117,9 @@ TEST(Lookup, NegationLeavesItsOperandAlone) {
 }
 
 TEST(Lookup, AnyNoneAndEveryAreSubqueries) {
-  EXPECT_EQ(where("Album", any("tracks", {"position__gt", 1})),
-            R"x(EXISTS(SELECT 1 FROM "track" AS "t2" WHERE (("t2"."album_id" = "t1"."id") AND ("t2"."position" > ?))))x");
+  EXPECT_EQ(
+      where("Album", any("tracks", {"position__gt", 1})),
+      R"x(EXISTS(SELECT 1 FROM "track" AS "t2" WHERE (("t2"."album_id" = "t1"."id") AND ("t2"."position" > ?))))x");
   EXPECT_EQ(where("Album", none("tracks")),
             R"x(NOT EXISTS(SELECT 1 FROM "track" AS "t2" WHERE ("t2"."album_id" = "t1"."id")))x");
   EXPECT_EQ(where("Album", every("tracks", {"position__gt", 1})),
@@ -127,17 +128,20 @@ TEST(Lookup, AnyNoneAndEveryAreSubqueries) {
 }
 
 TEST(Lookup, AnyGoesThroughLinksAndSeveralSteps) {
-  EXPECT_EQ(where("Tag", any("tracks", {"title", "a"})),
-            R"x(EXISTS(SELECT 1 FROM "track" AS "t2" INNER JOIN "tag_tracks" AS "t3" ON ("t3"."track_id" = "t2"."id") )x"
-            R"x(WHERE (("t3"."tag_id" = "t1"."id") AND ("t2"."title" = ?))))x");
-  EXPECT_EQ(where("Album", any("tracks__tags", {"label", "x"})),
-            R"x(EXISTS(SELECT 1 FROM "track" AS "t2" INNER JOIN "tag_tracks" AS "t3" ON ("t3"."track_id" = "t2"."id") )x"
-            R"x(INNER JOIN "tag" AS "t4" ON ("t3"."tag_id" = "t4"."id") )x"
-            R"x(WHERE (("t2"."album_id" = "t1"."id") AND ("t4"."label" = ?))))x");
-  EXPECT_EQ(where("Tag", any("tracks", {"album__name", "x"})),
-            R"x(EXISTS(SELECT 1 FROM "track" AS "t2" INNER JOIN "tag_tracks" AS "t3" ON ("t3"."track_id" = "t2"."id") )x"
-            R"x(LEFT OUTER JOIN "album" AS "t4" ON ("t2"."album_id" = "t4"."id") )x"
-            R"x(WHERE (("t3"."tag_id" = "t1"."id") AND ("t4"."name" = ?))))x");
+  EXPECT_EQ(
+      where("Tag", any("tracks", {"title", "a"})),
+      R"x(EXISTS(SELECT 1 FROM "track" AS "t2" INNER JOIN "tag_tracks" AS "t3" ON ("t3"."track_id" = "t2"."id") )x"
+      R"x(WHERE (("t3"."tag_id" = "t1"."id") AND ("t2"."title" = ?))))x");
+  EXPECT_EQ(
+      where("Album", any("tracks__tags", {"label", "x"})),
+      R"x(EXISTS(SELECT 1 FROM "track" AS "t2" INNER JOIN "tag_tracks" AS "t3" ON ("t3"."track_id" = "t2"."id") )x"
+      R"x(INNER JOIN "tag" AS "t4" ON ("t3"."tag_id" = "t4"."id") )x"
+      R"x(WHERE (("t2"."album_id" = "t1"."id") AND ("t4"."label" = ?))))x");
+  EXPECT_EQ(
+      where("Tag", any("tracks", {"album__name", "x"})),
+      R"x(EXISTS(SELECT 1 FROM "track" AS "t2" INNER JOIN "tag_tracks" AS "t3" ON ("t3"."track_id" = "t2"."id") )x"
+      R"x(LEFT OUTER JOIN "album" AS "t4" ON ("t2"."album_id" = "t4"."id") )x"
+      R"x(WHERE (("t3"."tag_id" = "t1"."id") AND ("t4"."name" = ?))))x");
 }
 
 TEST(Lookup, UnknownStepsAreNamedWithWhatThereIs) {
