@@ -345,7 +345,7 @@ class Evaluator {
 };
 
 bool is_ahead(const Want& want) {
-  return want.strategy == Strategy::pipelined ||
+  return want.strategy == Strategy::pipelined || want.way == Way::best ||
          std::any_of(want.children.begin(), want.children.end(), [](const auto& child) { return is_ahead(*child); });
 }
 

@@ -7,6 +7,7 @@ namespace dorm::test::law {
 namespace {
 
 constexpr std::size_t most_nodes = 7;
+constexpr std::size_t most_nodes_of_all = 24;
 
 bool contains(const std::vector<std::uint32_t>& list, std::uint32_t item) {
   return std::find(list.begin(), list.end(), item) != list.end();
@@ -75,7 +76,12 @@ class Maker {
     request.root = std::make_unique<Want>();
     request.root->model = world_.registry.models()[random_.below(world_.registry.models().size())].get();
     Want& root = *request.root;
-    grow(root, 0);
+    if (random_.percent(8)) {
+      request.select_all = random_.percent(60);
+      select_all(root, *request.select_all);
+    } else {
+      grow(root, 0);
+    }
     if (random_.percent(50)) root.where = conditions(root);
     if (random_.percent(50)) order(root);
     if (random_.percent(10)) root.reversed = true;
@@ -115,6 +121,19 @@ class Maker {
       }
     }
   }
+  // Rule 1: direct relations, or all of them up to a model that was met before; never the way that was come, no links.
+  void select_all(Want& want, bool follow) {
+    for (const RelationInfo& relation : want.model->relations) {
+      const bool links = std::any_of(want.model->relations.begin(), want.model->relations.end(),
+                                     [&](const RelationInfo& other) { return other.through == relation.target; });
+      if (relation.name.empty() || links || &relation == back_of(want)) continue;
+      Want& child = *add(want, world_, &relation, Way::join);
+      child.unasked = true;
+      ++nodes_;
+      if (follow && nodes_ < most_nodes_of_all && !is_met_again(child)) select_all(child, true);
+    }
+  }
+
   Way pick_way() {
     const std::size_t dice = random_.below(100);
     return dice < 45 ? Way::join : dice < 75 ? Way::fetch : dice < 88 ? Way::best : later_;
@@ -273,7 +292,7 @@ void add_required(const World& world, Want& statement) {
   const bool joins = std::any_of(statement.children.begin(), statement.children.end(),
                                  [](const auto& child) { return child->way == Way::join && child->loaded; });
   const std::function<void(Want&)> visit = [&](Want& want) {
-    if (want.loaded && !(want.required && is_met_again(want))) {
+    if (want.loaded && !(want.unasked && is_met_again(want))) {
       for (const RelationInfo& relation : want.model->relations) {
         if (!relation.holds_key() || relation.nullable || relation.name.empty() || &relation == back_of(want)) continue;
         const bool selected = std::all_of(relation.fields.begin(), relation.fields.end(),
@@ -285,7 +304,7 @@ void add_required(const World& world, Want& statement) {
         if (there != nullptr && there->loaded && !there->is_afterwards()) continue;
         if (there == nullptr) there = add(want, world, &relation, Way::join);
         there->way = joins ? Way::join : Way::fetch;
-        there->loaded = there->required = true;
+        there->loaded = there->unasked = true;
       }
     }
     // By number: the list grows.
@@ -343,7 +362,7 @@ struct Names {
 Names names_of(Want& statement, bool from_root) {
   Names names;
   const std::function<void(Want&)> visit = [&](Want& want) {
-    if (&want != &statement && want.loaded && !want.named_by_condition && !want.required)
+    if (&want != &statement && want.loaded && !want.named_by_condition && !want.unasked)
       names.joined.push_back(text_of(path_of(want, true)));
     const Steps path = path_of(want, !from_root);
     for (const std::uint32_t field : want.included)
@@ -413,8 +432,10 @@ std::string text_of(const Condition& condition) {
 Request make_request(const World& world, Random& random) {
   for (;;) {
     Request request = Maker(world, random).make();
+    std::size_t nodes = 0;
+    each(*request.root, [&](Want&) { ++nodes; });
     // What is loaded in part is loaded again, as a whole, by load_related afterwards: not a case for the law.
-    bool suits = true;
+    bool suits = nodes < most_nodes_of_all;
     each(*request.root, [&](Want& want) { suits = suits && !(want.way == Way::later && is_in_part(*want.parent)); });
     if (suits) return request;
   }
@@ -449,6 +470,7 @@ QuerySet spoken(const Database& db, const Request& request) {
   });
   if (const Names names = names_of(root, true); !names.joined.empty())
     query = query.select_related(list_of<Path>(names.joined));
+  if (request.select_all) query = query.select_all(*request.select_all);
   if (!order.empty()) query = query.order_by(order);
   if (root.reversed) query = query.reverse();
   if (root.limit) query = query.limit(*root.limit);
@@ -474,10 +496,11 @@ std::string to_text(const Request& request) {
                                      "load_related afterwards", "touched"};
   static const char* const strategies[] = {"automatic", "join", "key_set", "subquery", "pipelined"};
   std::string text = request.root->model->name + (request.load_required ? "" : " load_required(false)");
+  if (request.select_all) text += *request.select_all ? " select_all(true)" : " select_all()";
   each(*request.root, [&](Want& want) {
     if (want.parent != nullptr) {
       text += "\n  " + text_of(path_of(want, false)) + " -> " + want.model->name + ": ";
-      text += want.required             ? "required"
+      text += want.unasked              ? "unasked"
               : !want.loaded            ? "for an order"
               : want.named_by_condition ? "for a condition"
                                         : ways[static_cast<int>(want.way)];

@@ -51,7 +51,7 @@ struct Want {
   bool partial = false;                 // a condition keeps rows out
   bool named = false;                   // fetched beside the relation, as "aside_…"
   bool named_by_condition = false;      // nobody asked: a condition leads through it
-  bool required = false;                // nobody asked: a required foreign key
+  bool unasked = false;                 // nobody named it: a required foreign key, or of select_all
   std::vector<std::uint32_t> included;  // fields; empty: all
   std::vector<std::uint32_t> excluded;
   Strategy strategy = Strategy::automatic;
@@ -77,6 +77,7 @@ struct Want {
 struct Request {
   std::unique_ptr<Want> root;
   bool load_required = true;
+  std::optional<bool> select_all;  // whether it follows
 };
 
 Request make_request(const World& world, Random& random);
