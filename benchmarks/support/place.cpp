@@ -99,6 +99,30 @@ void Place::fill_tree(std::size_t roots) {
   analyze();
 }
 
+void Place::fill_shared_tree(std::size_t roots) {
+  const auto insert = [&](const std::string& text, std::size_t rows) {
+    database().execute(replaced(numbers + text, "{rows}", std::to_string(rows)));
+  };
+  const auto links = [&](const char* from, const char* relation) {
+    const Model through = database()[from][relation].through();
+    const ModelInfo& info = through.info();
+    database().execute("DELETE FROM " + info.table);
+    std::vector<std::string> columns;
+    for (const RelationInfo& key : info.relations)
+      if (key.holds_key()) columns.push_back(info.fields[key.fields.front()].column);
+    return info.table + " (" + columns[0] + ", " + columns[1] + ")";
+  };
+  const std::string p_q = links("P", "qs");
+  const std::string q_r = links("Q", "rs");
+  for (const char* table : {"p", "q", "r"}) database().execute(std::string("DELETE FROM ") + table);
+  insert("INSERT INTO p (id, name) SELECT i, 'root of the tree ' || i FROM n", roots);
+  insert("INSERT INTO q (id, name) SELECT i, 'branch of the tree ' || i FROM n", 3);
+  insert("INSERT INTO r (id, name) SELECT i, 'leaf ' || i FROM n", 2);
+  insert("INSERT INTO " + p_q + " SELECT (i + 2) / 3, 1 + i % 3 FROM n", roots * 3);
+  insert("INSERT INTO " + q_r + " SELECT (i + 1) / 2, 1 + i % 2 FROM n", 6);
+  analyze();
+}
+
 void Place::analyze() {
   database().execute("ANALYZE");
   // SQLite reads the statistics with the schema: a connection that knows that already would plan without them.

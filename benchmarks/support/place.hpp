@@ -31,6 +31,8 @@ class Place {
   // The table of records with this many rows; the three tables of the tree with 3 and 2 children each.
   void fill_records(std::size_t rows);
   void fill_tree(std::size_t roots);
+  // The same tree where all roots share the same 3 children, and these the same 2.
+  void fill_shared_tree(std::size_t roots);
 
  private:
   Place(std::string name, std::string directory, const std::string& url);
