@@ -38,9 +38,9 @@ struct DatabaseConfig {
   std::size_t statement_cache = 128;               // prepared statements per connection
   bool prepared_statements = true;                 // false behind a proxy that mixes up its clients' statements
   LazyPolicy lazy = LazyPolicy::batch;
-  bool load_required = true;          // objects(): to-one relations that can't be null are loaded with their row
+  bool load_required = true;        // objects(): to-one relations that can't be null are loaded with their row
   std::size_t max_load_nodes = 48;  // objects(): relations that one request may load
-  bool strict_tables = true;          // SQLite: CREATE TABLE … STRICT
+  bool strict_tables = true;        // SQLite: CREATE TABLE … STRICT
   LogLevel log = LogLevel::off;
 };
 

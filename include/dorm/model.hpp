@@ -61,8 +61,8 @@ class DORM_EXPORT Model {
   // Unsaved, from {"username": "huey", "tweets": [{"content": "meow"}]}: with the rows in it, one graph, which
   // save_related() saves. An object within it that has only its key, or a key in its place, is a row that is there. One
   // that has other members, too, is a new row, unless the database makes the keys of its model: then it is the row of
-  // that key, changed. A row in a list is moved or linked to the one the list belongs to; nothing is taken out. DataError
-  // names the member that does not fit, by its path; QueryError an unknown one.
+  // that key, changed. A row in a list is moved or linked to the one the list belongs to; nothing is taken out.
+  // DataError names the member that does not fit, by its path; QueryError an unknown one.
   Row from_json(std::string_view object) const;
   // By primary key: NotFound if there is none. A composite key is a list of values in key order.
   Row get_by_key(const Value& key) const;

@@ -318,12 +318,13 @@ class DORM_EXPORT Related {
   QuerySet select_all(bool follow = false) const;
   std::int64_t count() const;
   bool exists() const;
-  Row get(const Filter& condition) const;                  // NotFound, MultipleFound
+  Row get(const Filter& condition) const;                         // NotFound, MultipleFound
   std::optional<Row> get_or_none(const Filter& condition) const;  // MultipleFound
   std::optional<Row> first() const;
   BoundSql sql() const;  // of query()
 
-  // A new row of the target, pointing here (foreign key) or linked here (many-to-many: `through` are values of the link).
+  // A new row of the target, pointing here (foreign key) or linked here (many-to-many: `through` are values of the
+  // link).
   Row create(const std::vector<std::pair<std::string, Value>>& values,
              const std::vector<std::pair<std::string, Value>>& through = {}) const;
 

@@ -19,7 +19,8 @@ namespace {
 constexpr std::string_view help =
     "usage: dorm tour [--database-url URL] [--no-color]\n"
     "\n"
-    "Runs the examples of \"Relationships and Joins\" and of \"Joins and Subqueries\" one after the other: the C++ that is run, the SQL that was "
+    "Runs the examples of \"Relationships and Joins\" and of \"Joins and Subqueries\" one after the other: the C++ "
+    "that is run, the SQL that was "
     "sent,\n"
     "the number of queries, what came out.\n"
     "\n"

@@ -21,7 +21,7 @@ struct Engine {
   query::PlanCache plans;
   StatementCache statements;  // of the writers
   LazyPolicy lazy = LazyPolicy::batch;
-  query::ResolveOptions requests;  // of QuerySets
+  query::ResolveOptions requests;   // of QuerySets
   std::atomic<bool> closed{false};  // by its Database; handles may outlive that
 };
 

@@ -91,8 +91,7 @@ Cell Parameters::cell_of(const Value& value) {
   return borrow(value);
 }
 
-Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, std::uint32_t rows,
-                 graph::Node* root) {
+Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, std::uint32_t rows, graph::Node* root) {
   const unsigned shift = rows <= 1 ? 0U : std::min(10U, static_cast<unsigned>(std::bit_width(rows - 1)));
   sink_.segments.resize(plan.segments.size());
   for (std::size_t i = 0; i < plan.segments.size(); ++i) {

@@ -42,8 +42,8 @@ enum class Sharing : std::uint8_t {
   shared,      // one row per key
 };
 
-// The rows of one plan on their way into a graph, by one or more statements with the same layout. A failure leaves nodes
-// behind that nothing leads to. One thread at a time.
+// The rows of one plan on their way into a graph, by one or more statements with the same layout. A failure leaves
+// nodes behind that nothing leads to. One thread at a time.
 class Filling {
  public:
   // The nodes of the plan's segments are added to `graph`; where `root` is given, the root's rows go to that node.

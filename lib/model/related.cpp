@@ -57,9 +57,9 @@ query::Request request_of(const Row& row, const RelationInfo& relation) {
   query::QuerySpec linked;
   linked.root = links;
   linked.context = links;
-  linked.where = query::all_of(
-      key_condition(links, through.relations[relation.through_source].fields, key),
-      query::relation_condition(through.relations[relation.through_target], links, request.root));
+  linked.where =
+      query::all_of(key_condition(links, through.relations[relation.through_source].fields, key),
+                    query::relation_condition(through.relations[relation.through_target], links, request.root));
   auto term = std::make_shared<query::Term>();
   term->kind = query::TermKind::exists;
   term->type.kind = TypeKind::boolean;
@@ -158,7 +158,9 @@ QuerySet Related::exclude(const Filter& condition) const { return objects().excl
 QuerySet Related::exclude(std::string_view path, Expr value) const { return objects().exclude(path, std::move(value)); }
 QuerySet Related::select_related(const std::vector<Path>& paths) const { return objects().select_related(paths); }
 QuerySet Related::select_related(const Path& path) const { return objects().select_related(path); }
-QuerySet Related::prefetch_related(const std::vector<Prefetch>& paths) const { return objects().prefetch_related(paths); }
+QuerySet Related::prefetch_related(const std::vector<Prefetch>& paths) const {
+  return objects().prefetch_related(paths);
+}
 QuerySet Related::prefetch_related(const Prefetch& path) const { return objects().prefetch_related(path); }
 QuerySet Related::select_all(bool follow) const { return objects().select_all(follow); }
 bool Related::exists() const { return query().exists(); }
@@ -169,7 +171,8 @@ std::optional<Row> Related::first() const { return objects().first(); }
 Model Related::through() const {
   const RelationInfo& info = collection::declared(row_, relation_, name_);
   if (info.through == no_index)
-    throw QueryError("through applies to many_to_many relations; '" + info.name + "' is the other side of a foreign key");
+    throw QueryError("through applies to many_to_many relations; '" + info.name +
+                     "' is the other side of a foreign key");
   const std::shared_ptr<const load::Context> context = access::context_of(*row_.node());
   return {database_of(*context), query::model_source(context->registry, context->registry.model(info.through))};
 }

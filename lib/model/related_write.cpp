@@ -158,7 +158,8 @@ class Collection {
 
   query::TermPtr in_query(const query::SourcePtr& source, const query::SpecPtr& which) const {
     if (!which->root || which->root->model == nullptr || !query::same_model(*which->root->model, target_))
-      throw QueryError("'" + target_label() + "' holds rows of '" + target_.name + "'; the query given selects another model");
+      throw QueryError("'" + target_label() + "' holds rows of '" + target_.name +
+                       "'; the query given selects another model");
     auto keys = std::make_shared<query::QuerySpec>(*which);
     keys->default_projection = false;
     keys->outputs.clear();

@@ -502,8 +502,7 @@ class Compiler {
       case TermKind::subquery:
         return arena_.expr(sql::Subquery{select(*term.query, Role::value)});
       case TermKind::exists: {
-        sql::Select inner =
-            *select(*term.query, plain_rows(*term.query) ? Role::rows_only : Role::value);
+        sql::Select inner = *select(*term.query, plain_rows(*term.query) ? Role::rows_only : Role::value);
         if (inner.outputs.empty() && inner.set_op == sql::SetOp::none)
           inner.outputs = list<sql::Output>({{integer(1), {}}});
         return arena_.expr(sql::Exists{arena_.make(inner), term.negated});
@@ -513,8 +512,8 @@ class Compiler {
       case TermKind::alias:
         return expr(*term.children[0]);
       case TermKind::part:
-        return arena_.expr(sql::DatePart{static_cast<sql::DatePartKind>(term.op), expr(*term.children[0]),
-                                         term.children[0]->type});
+        return arena_.expr(
+            sql::DatePart{static_cast<sql::DatePartKind>(term.op), expr(*term.children[0]), term.children[0]->type});
       case TermKind::over: {
         sql::Window window{};
         const std::vector<TermPtr> partition(term.children.begin() + 1, term.children.end());
@@ -715,7 +714,8 @@ class Compiler {
   // Without a second list beside it, joined for whatever reason, a list repeats none of its rows.
   void find_distinct(const QuerySpec& spec) {
     const auto is_list = [](const JoinSpec& join) {
-      return join.target->from && !join.target->links && join.target->from->model->relations[join.target->via].to_many();
+      return join.target->from && !join.target->links &&
+             join.target->from->model->relations[join.target->via].to_many();
     };
     if (std::count_if(spec.joins.begin(), spec.joins.end(), is_list) != 1) return;
     for (SegmentPlan& segment : plan_.segments) {

@@ -196,9 +196,8 @@ ParsedPath parse_path(const SourcePtr& root, std::string_view text, const std::v
     }
     const SourcePtr target = path_source(parsed.source, found.index);
     const bool last = i + 1 == steps.size();
-    const bool before_operator =
-        !last && !target->model->find(steps[i + 1]) && steps[i + 1] != "pk" &&
-        std::find(operators.begin(), operators.end(), steps[i + 1]) != operators.end();
+    const bool before_operator = !last && !target->model->find(steps[i + 1]) && steps[i + 1] != "pk" &&
+                                 std::find(operators.begin(), operators.end(), steps[i + 1]) != operators.end();
     if (last || before_operator) {
       parsed.relation = found.index;
       parsed.target = target;
@@ -218,8 +217,9 @@ std::vector<std::uint32_t> parse_relations(const SourcePtr& root, std::string_vi
     for (const RelationInfo& relation : parsed.source->model->relations)
       if (!relation.name.empty()) names.push_back(relation.name);
     const std::string field = parsed.member ? field_of(*parsed.member)->name : parsed.rest.front();
-    refuse(text, "it ends at the field '" + field + "'; name a relation" +
-                     (names.empty() ? std::string() : ": '" + parsed.source->model->name + "' has " + quote_list(names)));
+    refuse(text,
+           "it ends at the field '" + field + "'; name a relation" +
+               (names.empty() ? std::string() : ": '" + parsed.source->model->name + "' has " + quote_list(names)));
   }
   return relations_of(parsed.target);
 }

@@ -35,12 +35,12 @@ TermPtr path_member(const SourcePtr& source, std::string_view name);
 
 // A text read along the registry: "album__name__icontains" → source of album, member "name", rest {"icontains"}.
 struct ParsedPath {
-  SourcePtr source;                // where the member is
-  TermPtr member;                  // null if the path ends at a to-many relation or names only relations to load
+  SourcePtr source;                   // where the member is
+  TermPtr member;                     // null if the path ends at a to-many relation or names only relations to load
   std::uint32_t relation = no_index;  // if the last step is a relation: its number in the model it starts from;
                                       // then `source` is where it starts and `target` where it leads
   SourcePtr target;
-  std::vector<std::string> rest;   // steps after the member: operators
+  std::vector<std::string> rest;  // steps after the member: operators
 };
 // Steps are split at "__" and ".". "pk" is the primary key. Throws QueryError naming the step, the candidates and a
 // suggestion. `operators`: what may follow the member, for the message.

@@ -45,7 +45,7 @@ struct Request;
 
 // One path to load.
 struct LoadRequest {
-  std::vector<std::uint32_t> path;      // relations from the root
+  std::vector<std::uint32_t> path;  // relations from the root
   Method method = Method::join;
   std::shared_ptr<const Request> rows;  // conditions, order, fields, limits of the last step; null: none
   std::string name;                     // of the entry; empty: the relation's
@@ -69,7 +69,7 @@ struct Request {
   bool reversed = false;
   std::optional<std::int64_t> limit;  // of rows of the model, per parent in the request of a load
   std::optional<std::int64_t> offset;
-  bool from_end = false;  // limit and offset count from the last row on; not known to resolve(), see rows_of()
+  bool from_end = false;   // limit and offset count from the last row on; not known to resolve(), see rows_of()
   bool unordered = false;  // the order of the rows does not matter, if nothing else needs one
   bool raw_limit = false;
   bool distinct = false;
@@ -90,11 +90,11 @@ struct Unit;
 
 // A relation loaded by statements of its own, for the rows of one node of the statement before.
 struct Fetch {
-  std::vector<std::uint32_t> at;  // relations from the unit's root, through joined nodes, to the node it is for
-  std::uint32_t relation = 0;     // of that node's model
-  std::string name;               // of the entry; empty: the relation's
-  std::shared_ptr<const Unit> unit;  // the related rows, without the condition that they belong to these parents
-  bool partial = false;              // filtered or limited
+  std::vector<std::uint32_t> at;      // relations from the unit's root, through joined nodes, to the node it is for
+  std::uint32_t relation = 0;         // of that node's model
+  std::string name;                   // of the entry; empty: the relation's
+  std::shared_ptr<const Unit> unit;   // the related rows, without the condition that they belong to these parents
+  bool partial = false;               // filtered or limited
   std::optional<std::int64_t> limit;  // per parent
   std::optional<std::int64_t> offset;
   bool best = false;  // any strategy with the same result will do

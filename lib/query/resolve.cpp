@@ -20,7 +20,7 @@ using Path = std::vector<std::uint32_t>;
 // What a unit knows of the units that led to it.
 struct Journey {
   const ResolveOptions& options;
-  std::vector<std::string>& nodes;  // paths of all nodes so far, of all units
+  std::vector<std::string>& nodes;       // paths of all nodes so far, of all units
   std::vector<const ModelInfo*> models;  // on the path from the root to here
   std::string text;                      // that path
   const RelationInfo* via = nullptr;     // the relation that leads here; null for the root
@@ -41,7 +41,7 @@ struct Node {
   std::vector<std::uint32_t> excluded;
   std::vector<std::uint32_t> links_included;
   std::vector<std::uint32_t> links_excluded;
-  bool whole = false;  // named as a whole by fields()
+  bool whole = false;                 // named as a whole by fields()
   std::vector<std::uint32_t> needed;  // fields that what is fetched afterwards is found by
 
   const ModelInfo& model() const { return *source->model; }
@@ -52,7 +52,7 @@ struct Node {
 struct Group {
   Node* at = nullptr;
   const RelationInfo* via = nullptr;
-  Request rows;  // of the related model
+  Request rows;           // of the related model
   bool has_rows = false;  // conditions and the like were given with it
   bool required = false;  // nobody asked: a required foreign key
   Fetch fetch;
@@ -316,8 +316,8 @@ class Resolver {
   void count_node(const Node& node) {
     journey_.nodes.push_back(text_of(node).empty() ? node.model().name : text_of(node));
     if (journey_.nodes.size() > journey_.options.max_nodes) {
-      throw LimitError("the query loads more than " + std::to_string(journey_.options.max_nodes) + " relations: " +
-                       quote_list(journey_.nodes, journey_.options.max_nodes) +
+      throw LimitError("the query loads more than " + std::to_string(journey_.options.max_nodes) +
+                       " relations: " + quote_list(journey_.nodes, journey_.options.max_nodes) +
                        "; name fewer, or raise max_load_nodes");
     }
   }
@@ -620,8 +620,13 @@ class Resolver {
       if (place.size() > path.size() && std::equal(path.begin(), path.end(), place.begin()))
         group.rows.lazy_paths.emplace_back(without_first(place, path.size()), lazy);
     }
-    Journey next{journey_.options, journey_.nodes, models_to(*group.at), {}, group.via,
-                 group.rows.load_required.value_or(journey_.load_required), group.required};
+    Journey next{journey_.options,
+                 journey_.nodes,
+                 models_to(*group.at),
+                 {},
+                 group.via,
+                 group.rows.load_required.value_or(journey_.load_required),
+                 group.required};
     next.text = text_of(*group.at);
     next.text += (next.text.empty() ? "" : "__") + group.via->name;
     fetch.unit = Resolver(group.rows, next).run();
@@ -648,8 +653,7 @@ class Resolver {
     if (spec.parents) require_key(root_.model(), "joining a to-many relation");
     const bool one_row = request_.unordered || (journey_.via != nullptr && !journey_.via->to_many());
     // A row found by its key needs no order.
-    if (!one_row || spec.parents || !order_.empty())
-      spec.order_by = root_order(request_, order_, journey_.via);
+    if (!one_row || spec.parents || !order_.empty()) spec.order_by = root_order(request_, order_, journey_.via);
     const std::vector<OrderSpec> own = spec.order_by;
     each_node(root_, [&](Node& node) {
       if (node.parent == nullptr || !node.loaded || !node.via->to_many()) return;
@@ -667,15 +671,16 @@ class Resolver {
       return std::any_of(paths.begin(), paths.end(),
                          [&](const SourcePtr& path) { return same_source(*path, *node.source); });
     });
-    if (!ordered) add_order(order, node.source, node.via->order_by.empty() ? node.model().order_by : node.via->order_by, false);
+    if (!ordered)
+      add_order(order, node.source, node.via->order_by.empty() ? node.model().order_by : node.via->order_by, false);
     add_key_order(order, node.source, false);
     if (node.through_links()) add_key_order(order, link_source(node.source), false);
   }
 
   // What only conditions and orders need is joined for them, after all that is loaded.
   static bool is_used(const Node& node) {
-    return node.loaded || std::any_of(node.children.begin(), node.children.end(),
-                                      [](const auto& child) { return is_used(*child); });
+    return node.loaded ||
+           std::any_of(node.children.begin(), node.children.end(), [](const auto& child) { return is_used(*child); });
   }
 
   void add_joins(QuerySpec& spec, const Node& node) const {
@@ -703,7 +708,8 @@ class Resolver {
 
   void add_columns(QuerySpec& spec, const Node& node) const {
     if (node.parent != nullptr && node.via->to_many()) require_key(node.model(), "joining it as a list");
-    for (const std::uint32_t field : fields_of(node)) spec.outputs.push_back({column_term(node.source, field), nullptr});
+    for (const std::uint32_t field : fields_of(node))
+      spec.outputs.push_back({column_term(node.source, field), nullptr});
     if (node.parent == nullptr || !node.through_links()) return;
     const SourcePtr links = link_source(node.source);
     const ModelInfo& through = *links->model;

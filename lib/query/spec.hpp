@@ -59,10 +59,10 @@ struct JoinSpec {
   // Where a joined row is found on the row of `from`: the relation the join follows forward, else no_index and a name.
   std::uint32_t relation = no_index;
   std::string accessor;
-  bool shared = false;   // parents: one row per key for all that lead to it, instead of one for each
+  bool shared = false;                  // parents: one row per key for all that lead to it, instead of one for each
   LazyPolicy lazy = LazyPolicy::unset;  // of the joined rows
-  bool partial = false;  // parents: a condition keeps some of the related rows out
-  bool lateral = false;  // the target is a subquery that names sources joined before it
+  bool partial = false;                 // parents: a condition keeps some of the related rows out
+  bool lateral = false;                 // the target is a subquery that names sources joined before it
 };
 
 struct OutputSpec {

@@ -82,10 +82,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const std::shared_ptr<Session> session_;
   Lease lease_;
   ThreadBinding* binding_ = nullptr;
-  std::string trouble_;  // why only rollback is left, or empty
-  bool lost_ = false;    // the transaction is over on the server
+  std::string trouble_;     // why only rollback is left, or empty
+  bool lost_ = false;       // the transaction is over on the server
   bool retryable_ = false;  // the cause of that trouble: the transaction may be run again as a whole
-  bool broken_ = false;  // close the connection instead of pooling it
+  bool broken_ = false;     // close the connection instead of pooling it
   bool described_ = false;
   std::uint64_t savepoints_ = 0;
 };

@@ -82,8 +82,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // Whether this thread's statements go to a connection that it holds.
   bool holds_connection() const noexcept { return bound_channel() != nullptr; }
 
-  // Whether several queries of this thread can see one state of the database: in a snapshot that is begun for them, or in
-  // the transaction it is in.
+  // Whether several queries of this thread can see one state of the database: in a snapshot that is begun for them, or
+  // in the transaction it is in.
   bool can_see_one_state() const noexcept;
 
   // How long the database takes to answer what costs it nothing: a moving average over the beginnings of transactions;
@@ -120,7 +120,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::shared_ptr<const Driver> driver_;
   const std::shared_ptr<Observers> observers_;
   const driver::ConnectOptions options_;
-  const bool is_single_;  // the database is its only connection
+  const bool is_single_;                     // the database is its only connection
   std::atomic<std::int64_t> round_trip_{0};  // nanoseconds
   Pool pool_;
 };

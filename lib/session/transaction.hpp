@@ -114,8 +114,8 @@ class ReadSnapshot {
   std::unique_ptr<TransactionScope> scope_;
 };
 
-// A read snapshot with a connection of its own: statements are part of it only while a Use lives, so that its thread may
-// write meanwhile. Nothing where the thread is in a transaction already, or where there is no second connection.
+// A read snapshot with a connection of its own: statements are part of it only while a Use lives, so that its thread
+// may write meanwhile. Nothing where the thread is in a transaction already, or where there is no second connection.
 // Move-only; one thread at a time.
 class HeldSnapshot {
  public:

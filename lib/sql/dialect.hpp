@@ -30,9 +30,9 @@ struct Capabilities {
   bool default_keyword_in_values = true;  // VALUES (DEFAULT)
   bool native_decimal = true;
   bool transactions_are_snapshots = true;  // statements of one see one state, whatever isolation it asked for
-  bool nulls_smallest = false;      // ORDER BY without a NULLS clause takes NULL for the smallest value
-  bool ordered_aggregates = true;   // string_agg(x, y ORDER BY z)
-  bool nulls_not_distinct = false;  // UNIQUE NULLS NOT DISTINCT
+  bool nulls_smallest = false;             // ORDER BY without a NULLS clause takes NULL for the smallest value
+  bool ordered_aggregates = true;          // string_agg(x, y ORDER BY z)
+  bool nulls_not_distinct = false;         // UNIQUE NULLS NOT DISTINCT
   bool deferrable_uniques = false;
   bool enum_types = false;  // CREATE TYPE … AS ENUM
   std::uint32_t max_parameters = 65'535;

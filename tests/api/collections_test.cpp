@@ -85,11 +85,13 @@ TEST_P(Collections, LinksCarryValuesOfTheirOwn) {
   EXPECT_EQ(malibu.related("genres").add(jazz), 1);
   std::vector<std::string> seen;
   for (std::size_t i = 0; i < malibu.related("genres").size(); ++i) {
-    seen.push_back(malibu.related("genres")[i]["name"].to_text() + " " + malibu.related("genres").links()[i]["weight"].to_text());
+    seen.push_back(malibu.related("genres")[i]["name"].to_text() + " " +
+                   malibu.related("genres").links()[i]["weight"].to_text());
   }
   EXPECT_THAT(seen, ElementsAre("rock 7", "jazz 1", "soul 2"));
   // Under both loaders.
-  for (const QuerySet& loaded : {album.objects().select_related("genres"), album.objects().prefetch_related("genres")}) {
+  for (const QuerySet& loaded :
+       {album.objects().select_related("genres"), album.objects().prefetch_related("genres")}) {
     const Row row = loaded.filter("name", "Malibu").get();
     const QueryCount count(db);
     EXPECT_EQ(row.related("genres").links()[0]["weight"].integer(), 7);
@@ -112,10 +114,11 @@ TEST_P(Collections, LinksAreSet) {
 TEST_P(Collections, AFilteredLoadStandsBesideTheFullOne) {
   for (int i = 1; i <= 4; ++i) malibu.related("tracks").create({{"title", std::to_string(i)}, {"position", i}});
   const QueryCount count(db);
-  const Row row = album.objects()
-                      .prefetch_related({"tracks", Prefetch("tracks").where("position__gt", 2).order_by("-position").as("late")})
-                      .filter("name", "Malibu")
-                      .get();
+  const Row row =
+      album.objects()
+          .prefetch_related({"tracks", Prefetch("tracks").where("position__gt", 2).order_by("-position").as("late")})
+          .filter("name", "Malibu")
+          .get();
   EXPECT_EQ(count.count(), 3U);
   EXPECT_THAT(texts(row.related("tracks"), "title"), ElementsAre("1", "2", "3", "4"));
   EXPECT_THAT(texts(row.related("late"), "title"), ElementsAre("4", "3"));

@@ -39,14 +39,14 @@ TEST_P(Lazy, RaiseNamesWhatWasTouchedAndTheCallThatLoadsIt) {
   const Rows authors = author.objects().lazy(LazyPolicy::raise).all();
   const QueryCount count(db);
   EXPECT_THAT([&] { static_cast<void>(books[0]["author"]["name"].text()); },
-              ThrowsMessage<QueryError>(AllOf(HasSubstr("'Book.author' is not loaded"),
-                                              HasSubstr("select_related(\"author\")"))));
+              ThrowsMessage<QueryError>(
+                  AllOf(HasSubstr("'Book.author' is not loaded"), HasSubstr("select_related(\"author\")"))));
   EXPECT_THAT([&] { static_cast<void>(authors[0].related("books").size()); },
-              ThrowsMessage<QueryError>(AllOf(HasSubstr("'Author.books' is not loaded"),
-                                              HasSubstr("prefetch_related(\"books\")"))));
-  EXPECT_THAT([&] { static_cast<void>(authors[0]["notes"].is_null()); },
-              ThrowsMessage<QueryError>(AllOf(HasSubstr("'Author.notes' is not loaded"),
-                                              HasSubstr("fields(\"notes\")"))));
+              ThrowsMessage<QueryError>(
+                  AllOf(HasSubstr("'Author.books' is not loaded"), HasSubstr("prefetch_related(\"books\")"))));
+  EXPECT_THAT(
+      [&] { static_cast<void>(authors[0]["notes"].is_null()); },
+      ThrowsMessage<QueryError>(AllOf(HasSubstr("'Author.notes' is not loaded"), HasSubstr("fields(\"notes\")"))));
   // The key itself is there, and a null one leads nowhere without a question.
   EXPECT_EQ(books[0]["author_id"].integer(), 1);
   EXPECT_TRUE(books[2]["author"].is_null());
@@ -88,7 +88,8 @@ TEST_P(Lazy, ARelationIsNotLoadedOrEmptyOrLoadedAndSaysSoWithoutAQuery) {
 }
 
 TEST_P(Lazy, WhatWasLoadedInPartIsNotTakenFrom) {
-  const Row ann = author.objects().prefetch_related(Prefetch("books").where("title", "One")).order_by("id").first().value();
+  const Row ann =
+      author.objects().prefetch_related(Prefetch("books").where("title", "One")).order_by("id").first().value();
   const Row one = ann.related("books")[0];
   EXPECT_THAT([&] { ann.related("books").remove(one); }, ThrowsMessage<StateError>(HasSubstr("loaded in part")));
   EXPECT_THROW(ann.related("books").clear(), StateError);

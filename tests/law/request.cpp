@@ -253,7 +253,7 @@ class Maker {
     if (random_.percent(70)) return;
     const bool exclude = random_.percent(50);
     each(root, [&](Want& want) {
-      if (want.is_afterwards() || is_aside(want) || !want.loaded || own_fields(*want.model).empty()) return;
+      if (is_apart(want) || !want.loaded || own_fields(*want.model).empty()) return;
       if (!want.is_statement() && !random_.percent(50)) return;
       const std::vector<std::uint32_t> own = own_fields(*want.model);
       if (exclude) {
@@ -271,7 +271,10 @@ class Maker {
     each(root, [&](Want& want) { asides = asides || want.named; });
     if (!asides) each(root, [&](Want& want) { want.fields_from_root = !want.is_afterwards() && random_.percent(50); });
   }
-  static bool is_aside(const Want& want) { return want.named || (want.parent != nullptr && is_aside(*want.parent)); }
+  // Of a statement whose fields are left alone.
+  static bool is_apart(const Want& want) {
+    return want.named || want.is_afterwards() || (want.parent != nullptr && is_apart(*want.parent));
+  }
   static bool afterwards(const Want& want, const RelationInfo& relation) {
     return std::any_of(want.children.begin(), want.children.end(),
                        [&](const auto& child) { return child->via == &relation && child->is_afterwards(); });

@@ -122,8 +122,8 @@ TEST_P(SeedRowCount, SelectRelatedMakesNewChildrenForEachParent) {
 }
 
 // "prefetch_related will return 10 000 for model A, 3 rows for model B and 2 rows for Model C." "there will be only 5
-// children nested models shared between all model A instances". The rows of B and C come joined to the links that lead to
-// them, so as many are read as there are links; each is made once.
+// children nested models shared between all model A instances". The rows of B and C come joined to the links that lead
+// to them, so as many are read as there are links; each is made once.
 TEST_P(SeedRowCount, PrefetchRelatedMakesEachSharedChildOnce) {
   const Database db = same_children();
   const Seen seen = walk(db, db["A"].objects().prefetch_related("bs__cs"));

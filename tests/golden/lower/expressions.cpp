@@ -61,10 +61,10 @@ void add_date_parts(LowerCases& cases) {
     const bool of_clock = part == sql::DatePartKind::time || part >= sql::DatePartKind::hour;
     for (const Type& type : types) {
       if ((of_clock && type.kind == TypeKind::date) || (!of_clock && type.kind == TypeKind::time)) continue;
-      cases.push_back({std::string(sql::word(part)) + " of " + to_string(type), [part, type](World& w) {
-                         return w.of_tweet(
-                             [&](Table t) { return w.expr(sql::DatePart{part, w.column(t, "timestamp"), type}); });
-                       }});
+      cases.push_back(
+          {std::string(sql::word(part)) + " of " + to_string(type), [part, type](World& w) {
+             return w.of_tweet([&](Table t) { return w.expr(sql::DatePart{part, w.column(t, "timestamp"), type}); });
+           }});
     }
   }
 }

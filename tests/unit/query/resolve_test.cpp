@@ -55,7 +55,8 @@ std::string sql_of(const QuerySpec& spec) {
 std::vector<std::string> joined(const QuerySpec& spec) {
   std::vector<std::string> paths;
   for (const JoinSpec& join : spec.joins)
-    if (!join.target->links) paths.push_back(path_text(*spec.root->model, spec.root->registry, relations_of(join.target)));
+    if (!join.target->links)
+      paths.push_back(path_text(*spec.root->model, spec.root->registry, relations_of(join.target)));
   return paths;
 }
 
@@ -89,10 +90,11 @@ TEST(Resolve, SelectAllVisitsAModelOnAPathTwiceButFollowsItOnce) {
   request.select_all = SelectAll::follow;
   const auto unit = resolve(request, {});
   EXPECT_THAT(joined(*unit->spec),
-              testing::UnorderedElementsAre("department", "students", "students__category", "students__category__teachers",
-                                   "students__category__teachers__schoolclass", "students__category__teachers__courses",
-                                   "teachers", "teachers__category", "teachers__category__students",
-                                   "teachers__category__students__schoolclass", "teachers__courses"));
+              testing::UnorderedElementsAre("department", "students", "students__category",
+                                            "students__category__teachers", "students__category__teachers__schoolclass",
+                                            "students__category__teachers__courses", "teachers", "teachers__category",
+                                            "teachers__category__students", "teachers__category__students__schoolclass",
+                                            "teachers__courses"));
 }
 
 TEST(Resolve, ALimitBesideJoinedListsCountsParents) {
@@ -102,7 +104,9 @@ TEST(Resolve, ALimitBesideJoinedListsCountsParents) {
   load(request, "students", Method::join);
   EXPECT_THAT(sql_of(*resolve(request, {})->spec), HasSubstr(R"("t1"."id" IN (SELECT "t3"."id" FROM)"))
       << sql_of(*resolve(request, {})->spec);
-  request.where = (Expr(member(path_source(request.root, parse_relations(request.root, "students").front()), "name")) == "x").term();
+  request.where =
+      (Expr(member(path_source(request.root, parse_relations(request.root, "students").front()), "name")) == "x")
+          .term();
   const std::string sql = sql_of(*resolve(request, {})->spec);
   EXPECT_THAT(sql, HasSubstr("ROW_NUMBER() OVER (ORDER BY")) << sql;
   EXPECT_THAT(sql, HasSubstr("GROUP BY")) << sql;
