@@ -136,6 +136,9 @@ class Planner {
   Choice choose(const Load& load, const query::Fetch& fetch, const RelationInfo& relation, const Parent& parent) const {
     if (fetch.strategy != Strategy::automatic) {
       const std::string refusal = refusal_of(fetch.strategy, load, fetch, relation, parent);
+      // How many round trips there are depends on the backend, so a pipeline is a wish; the others are orders.
+      if (!refusal.empty() && fetch.strategy == Strategy::pipelined)
+        return {Strategy::key_set, "asked for a pipeline, but " + refusal};
       if (!refusal.empty())
         throw QueryError("'" + path_ + "' cannot be loaded by " + std::string(name_of(fetch.strategy)) + ": " +
                          refusal);

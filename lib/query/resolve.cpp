@@ -342,9 +342,7 @@ class Resolver {
   }
 
   void select_all(Node& node, bool follow) {
-    // The rows of an accessor are roots: the row they belong to is not among what they load.
-    const bool is_root = node.parent == nullptr && journey_.models.empty();
-    const RelationInfo* back = is_root ? nullptr : inverse_of(node.via, node.model());
+    const RelationInfo* back = inverse_of(node.via, node.model());
     for (const RelationInfo& relation : node.model().relations) {
       if (relation.name.empty() || &relation == back || leads_to_links(node.model(), relation)) continue;
       if (is_excluded(node, relation)) continue;
@@ -408,7 +406,7 @@ class Resolver {
         --steps;
       }
       const bool ends = steps + 1 == load.path.size();
-      if (ends && !load.name.empty()) require_name(*node, load);
+      if (ends && !load.name.empty()) require_name(*node, load.path.back(), load.name);
       Group& found = group(*node, load.path[steps], ends ? load.name : std::string());
       if (!ends) {
         LoadRequest rest = load;
@@ -429,11 +427,14 @@ class Resolver {
     }
   }
 
-  static void require_name(const Node& node, const LoadRequest& load) {
+  void require_name(const Node& node, std::uint32_t relation, const std::string& name) const {
     const ModelInfo& model = node.model();
-    if (!is_identifier(load.name)) throw QueryError("as: " + quote(load.name) + " is not an identifier");
-    if (load.name != model.relations[load.path.back()].name && model.find(load.name)) {
-      throw QueryError("as: '" + load.name + "' is another member of '" + model.name + "'; choose another name");
+    if (!is_identifier(name)) throw QueryError("as: " + quote(name) + " is not an identifier");
+    if (name != model.relations[relation].name && model.find(name))
+      throw QueryError("as: '" + name + "' is another member of '" + model.name + "'; choose another name");
+    for (const auto& group : groups_) {
+      if (group->at == &node && group->fetch.name == name && group->via->index != relation)
+        throw QueryError("as: '" + name + "' names two relations of '" + model.name + "'; choose another name for one");
     }
   }
 
