@@ -127,11 +127,13 @@ TermPtr key_in(const SourcePtr& root, QuerySpec keys) {
 }
 
 Request keys_of(const Request& request) {
+  if (request.raw_limit && is_limited(request))
+    throw QueryError("raw_limit() counts joined rows, which only all() and values() have; leave it out");
   Request keys;
   keys.root = request.root;
   keys.via = request.via;
   keys.where = request.where;
-  keys.order_by = request.order_by;
+  keys.order_by = query::own_order(request);
   keys.reversed = request.reversed != request.from_end;
   keys.limit = request.limit;
   keys.offset = request.offset;

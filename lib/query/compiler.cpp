@@ -109,7 +109,9 @@ class Compiler {
   };
 
   // Whether there are as many rows whatever is selected, so that nothing need be where only rows are asked for.
-  static bool plain_rows(const QuerySpec& spec) { return spec.set_op == sql::SetOp::none && !is_aggregated(spec); }
+  static bool plain_rows(const QuerySpec& spec) {
+    return spec.set_op == sql::SetOp::none && !spec.distinct && !is_aggregated(spec);
+  }
 
   struct Entry {
     const Source* key;

@@ -108,6 +108,9 @@ struct Unit {
   std::vector<Fetch> fetches;
 };
 
+// The order of the request's own rows: without the terms along lists that are fetched, which are the order of those.
+std::vector<OrderSpec> own_order(const Request& request);
+
 struct ResolveOptions {
   bool load_required = true;
   std::size_t max_nodes = 48;

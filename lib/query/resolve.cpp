@@ -143,12 +143,25 @@ void add_key_order(std::vector<OrderSpec>& order, const SourcePtr& source, bool 
     if (!orders_by(order, source, field)) order.push_back({column_term(source, field), flip, {}});
 }
 
+bool goes_along_list(const OrderSpec& by) {
+  std::vector<SourcePtr> paths;
+  collect_paths(*by.term, paths);
+  return std::any_of(paths.begin(), paths.end(), [](const SourcePtr& path) { return is_to_many_path(*path); });
+}
+
 // The order of the request's own rows. `via`: the relation whose rows they are.
 std::vector<OrderSpec> root_order(const Request& request, const std::vector<OrderSpec>& explicit_order,
                                   const RelationInfo* via) {
   std::vector<OrderSpec> order = explicit_order;
   if (request.reversed)
     for (OrderSpec& by : order) {
+      // A row stands where its first element does, which is not where its last one would stand.
+      if (goes_along_list(by)) {
+        throw QueryError(
+            "an order along a list cannot be read from its end; order by an annotation, as the least or the greatest "
+            "of "
+            "the list");
+      }
       by.descending = !by.descending;
       if (by.nulls == sql::NullsOrder::first) {
         by.nulls = sql::NullsOrder::last;
@@ -464,15 +477,30 @@ class Resolver {
   bool hand_down(const OrderSpec& by, const SourcePtr& path) {
     const Path relations = relations_of(path);
     auto [node, steps] = joined_part(relations);
-    if (steps == relations.size()) return false;
+    if (steps == relations.size() || !leads_to_list(node->model(), relations, steps)) return false;
     for (const auto& group : groups_) {
       if (group->at != node || group->via->index != relations[steps] || !group->fetch.name.empty()) continue;
-      SourcePtr place = node->source;
-      place = path_source(place, relations[steps]);
+      const SourcePtr place = path_source(node->source, relations[steps]);
       OrderSpec moved = by;
-      moved.term = rebased(by.term, place, group->rows.root);
+      if (group->via->through != no_index) {
+        const Registry& registry = request_.root->registry;
+        moved.term =
+            rebased(moved.term, link_source(place), model_source(registry, registry.model(group->via->through)));
+      }
+      moved.term = rebased(moved.term, place, group->rows.root);
       group->rows.order_by.push_back(std::move(moved));
       return true;
+    }
+    return false;
+  }
+
+  // Whether there is a list on the way from the step `from` on.
+  bool leads_to_list(const ModelInfo& start, const Path& relations, std::size_t from) const {
+    const ModelInfo* model = &start;
+    for (std::size_t i = from; i < relations.size(); ++i) {
+      const RelationInfo& relation = model->relations[relations[i]];
+      if (relation.to_many()) return true;
+      model = &request_.root->registry.model(relation.target);
     }
     return false;
   }
@@ -507,7 +535,7 @@ class Resolver {
         rest.path = without_first(choice.path, steps + 1);
         group.rows.fields.push_back(std::move(rest));
       }
-      if (!handed && !choice.excluded) {
+      if (!handed && !choice.excluded && !is_fetch_requested(choice.path)) {
         throw QueryError("fields() names '" + path_text(root_.model(), request_.root->registry, choice.path) +
                          "', which is not loaded; add select_related or prefetch_related for it");
       }
@@ -528,6 +556,14 @@ class Resolver {
     } else {
       (choice.excluded ? node.excluded : node.included).push_back(choice.field);
     }
+  }
+
+  // A path that the values of one statement leave out, but the request does not.
+  bool is_fetch_requested(const Path& path) const {
+    return std::any_of(request_.loads.begin(), request_.loads.end(), [&](const LoadRequest& load) {
+      return load.method != Method::join && load.path.size() >= path.size() &&
+             std::equal(path.begin(), path.end(), load.path.begin());
+    });
   }
 
   bool names_fields() const {
@@ -701,7 +737,8 @@ class Resolver {
     join.on = path.on;
     join.relation = node.via->index;
     join.accessor = node.via->name;
-    join.partial = node.partial;
+    // A limit on joined rows cuts lists, too.
+    join.partial = node.partial || (request_.raw_limit && is_limited(request_) && node.via->to_many());
     for (const auto& [path, lazy] : request_.lazy_paths)
       if (path == relations_of(node.source)) join.lazy = lazy;
     spec.joins.push_back(std::move(join));
@@ -739,7 +776,7 @@ std::shared_ptr<const Unit> resolve(const Request& request, const ResolveOptions
 QuerySpec resolve_values(const Request& request, const std::vector<std::string>& paths, RowMode mode,
                          const ResolveOptions& options) {
   std::vector<std::string> nodes;
-  Journey journey{options, nodes, {}, {}, nullptr, false};
+  Journey journey{options, nodes, {}, {}, request.via, false};
   Resolver resolver(request, journey);
   QuerySpec spec = resolver.joined_statement();
   std::vector<std::pair<std::string, TermPtr>> columns;
@@ -810,6 +847,31 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
     apply_limits(spec, request, spec.order_by);
   }
   return spec;
+}
+
+std::vector<OrderSpec> own_order(const Request& request) {
+  std::vector<SourcePtr> joined;
+  if (request.where) collect_paths(*request.where, joined);
+  const auto begins = [](const Path& path, const Path& begin) {
+    return path.size() >= begin.size() && std::equal(begin.begin(), begin.end(), path.begin());
+  };
+  std::vector<OrderSpec> order;
+  for (const OrderSpec& by : request.order_by) {
+    std::vector<SourcePtr> paths;
+    collect_paths(*by.term, paths);
+    const bool list = paths.size() == 1 && is_to_many_path(*paths.front());
+    const Path path = list ? relations_of(paths.front()) : Path();
+    const bool fetched = list && std::any_of(request.loads.begin(), request.loads.end(), [&](const LoadRequest& load) {
+                           return load.method != Method::join && load.name.empty() && begins(path, load.path);
+                         });
+    const bool there =
+        std::any_of(request.loads.begin(), request.loads.end(),
+                    [&](const LoadRequest& load) { return load.method == Method::join && begins(load.path, path); }) ||
+        std::any_of(joined.begin(), joined.end(),
+                    [&](const SourcePtr& source) { return begins(relations_of(source), path); });
+    if (!fetched || there) order.push_back(by);
+  }
+  return order;
 }
 
 QuerySpec resolve_keys(const Request& request) {
