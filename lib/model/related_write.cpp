@@ -63,17 +63,29 @@ class Collection {
   std::int64_t link_with(const std::vector<Row>& rows, const Assignments& values) const {
     const ModelInfo& through = context_->registry.model(relation_.through);
     const Model links(database_, query::model_source(context_->registry, through));
+    const RelationInfo& to_target = through.relations[relation_.through_target];
+    for (const Row& row : rows) require_target(row);
     TransactionScope all = begin();
+    // Links that exist already are left as they are.
+    std::vector<Values> linked;
+    const Column target = links[to_target.name];
+    const Column source = links[source_name(through)];
+    for (const Row& link : links.select().where(source == row_ && target.in(rows)).lazy(LazyPolicy::raise).all())
+      linked.push_back(cells_of(link, to_target.fields));
+    std::int64_t made = 0;
     for (const Row& row : rows) {
-      require_target(row);
-      const Row made = links.make();
-      made.set(through.relations[relation_.through_source].name, row_);
-      made.set(through.relations[relation_.through_target].name, row);
-      for (const auto& [name, value] : values) made.set(name, value);
-      made.save();
+      Values key = cells_of(row, to_target.target_fields);
+      if (std::find(linked.begin(), linked.end(), key) != linked.end()) continue;
+      linked.push_back(std::move(key));
+      const Row link = links.make();
+      link.set(source_name(through), row_);
+      link.set(to_target.name, row);
+      for (const auto& [name, value] : values) link.set(name, value);
+      link.save();
+      ++made;
     }
     all.commit();
-    return static_cast<std::int64_t>(rows.size());
+    return made;
   }
 
   // ---- foreign keys of the other side ----
@@ -138,6 +150,16 @@ class Collection {
 
  private:
   std::string target_label() const { return context_->registry.model(relation_.model).name + "." + relation_.name; }
+
+  const std::string& source_name(const ModelInfo& through) const {
+    return through.relations[relation_.through_source].name;
+  }
+
+  static Values cells_of(const Row& row, const std::vector<std::uint32_t>& fields) {
+    Values values;
+    for (const std::uint32_t field : fields) values.push_back(row[static_cast<std::size_t>(field)].value());
+    return values;
+  }
 
   write::LinkEnd end() const { return {*context_, relation_, collection::key_values(row_, relation_)}; }
 

@@ -101,6 +101,19 @@ TEST_P(Collections, LinksCarryValuesOfTheirOwn) {
   EXPECT_THAT(texts(album.objects().filter("genres__tagging__weight__gt", 5).all(), "name"), ElementsAre("Malibu"));
 }
 
+TEST_P(Collections, ALinkThatExistsIsLeftAsItIsWhateverValuesAreGiven) {
+  const Row rock = genre.create({{"name", "rock"}}), jazz = genre.create({{"name", "jazz"}});
+  malibu.related("genres").add(rock);
+  EXPECT_EQ(malibu.related("genres").add({rock, jazz, jazz}, {{"weight", 9}}), 1);
+  EXPECT_EQ(tagging.count(), 2);
+  EXPECT_EQ(malibu.related("genres").links()[0]["weight"].integer(), 1);
+}
+
+TEST_P(Collections, ValuesComeInTheOrderOfTheRelation) {
+  for (const char* title : {"A", "B", "C"}) malibu.related("tracks").create({{"title", title}});
+  EXPECT_EQ(malibu.related("tracks").objects().limit(2).flat("title"), (Values{"A", "B"}));
+}
+
 TEST_P(Collections, LinksAreSet) {
   const Row rock = genre.create({{"name", "rock"}}), jazz = genre.create({{"name", "jazz"}}),
             soul = genre.create({{"name", "soul"}});

@@ -197,6 +197,29 @@ TEST_P(Loading, ParentsThatAnotherLookCouldChangeAreNotLookedForTwice) {
   refused(Strategy::subquery);
 }
 
+TEST_P(Loading, AnOrderAlongAFetchedKeyIsThatOfTheRowsAndAlongAFetchedListThatOfTheList) {
+  const Database db = filled();
+  const QuerySet books = db["Book"].objects().load_required(false);
+  const QuerySet by_author = books.order_by("-author__name", "id");
+  EXPECT_EQ(texts(by_author.prefetch_related("author").all(), "id"), texts(by_author.all(), "id"));
+  EXPECT_EQ(texts(by_author.prefetch_related("author").limit(2).all(), "id"), texts(by_author.limit(2).all(), "id"));
+  const QuerySet authors = db["Author"].objects().load_required(false);
+  EXPECT_EQ(texts(authors.order_by("-books__title").prefetch_related("books").all(), "id"),
+            texts(authors.prefetch_related("books").all(), "id"));
+  EXPECT_EQ(authors.order_by("-books__title").prefetch_related("books").limit(2).count(), 2);
+}
+
+TEST_P(Loading, ALimitOnJoinedRowsLeavesListsInPart) {
+  const Database db = filled();
+  const QuerySet cut = db["Author"].objects().load_required(false).select_related("books").raw_limit().limit(1);
+  const Rows rows = cut.all();
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(rows[0].related("books").is_partial());
+  EXPECT_THROW(static_cast<void>(cut.count()), QueryError);
+  EXPECT_THROW(db["Author"].objects().order_by("-books__title").last(), QueryError);
+  EXPECT_TRUE(db["Author"].objects().filter("books__id__gt", 0).offset(1).exists());
+}
+
 TEST_P(Loading, APipelineIsOneRoundTripWhateverItsDepth) {
   const Database db = filled();
   const QuerySet authors = db["Author"].objects().load_required(false);
