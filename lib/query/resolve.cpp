@@ -143,25 +143,12 @@ void add_key_order(std::vector<OrderSpec>& order, const SourcePtr& source, bool 
     if (!orders_by(order, source, field)) order.push_back({column_term(source, field), flip, {}});
 }
 
-bool goes_along_list(const OrderSpec& by) {
-  std::vector<SourcePtr> paths;
-  collect_paths(*by.term, paths);
-  return std::any_of(paths.begin(), paths.end(), [](const SourcePtr& path) { return is_to_many_path(*path); });
-}
-
 // The order of the request's own rows. `via`: the relation whose rows they are.
 std::vector<OrderSpec> root_order(const Request& request, const std::vector<OrderSpec>& explicit_order,
                                   const RelationInfo* via) {
   std::vector<OrderSpec> order = explicit_order;
   if (request.reversed)
     for (OrderSpec& by : order) {
-      // A row stands where its first element does, which is not where its last one would stand.
-      if (goes_along_list(by)) {
-        throw QueryError(
-            "an order along a list cannot be read from its end; order by an annotation, as the least or the greatest "
-            "of "
-            "the list");
-      }
       by.descending = !by.descending;
       if (by.nulls == sql::NullsOrder::first) {
         by.nulls = sql::NullsOrder::last;

@@ -215,7 +215,6 @@ TEST_P(Loading, ALimitOnJoinedRowsLeavesListsInPart) {
   const Rows rows = cut.all();
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_TRUE(rows[0].related("books").is_partial());
-  EXPECT_THROW(static_cast<void>(cut.count()), QueryError);
   EXPECT_THROW(db["Author"].objects().order_by("-books__title").last(), QueryError);
   EXPECT_TRUE(db["Author"].objects().filter("books__id__gt", 0).offset(1).exists());
 }
