@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/path.hpp"
+#include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/visit.hpp"
 #include "sql/operators.hpp"
@@ -98,6 +99,8 @@ bool has(const Names& names, std::string_view name) {
 struct Operand {
   TermPtr term;  // a tuple for the rows of a to-many relation whose key has several columns
   std::vector<std::string> rest;
+  SourcePtr rows;            // whose primary key it is; null: nobody's
+  bool is_relation = false;  // it stands for the rows themselves: no row of another model is compared with them
 };
 
 TermPtr part_of(Part part, const TermPtr& operand) {
@@ -117,6 +120,7 @@ void apply_parts(Operand& operand) {
     const std::optional<Part> part = part_named(operand.rest[taken]);
     if (!part || !fits(*part, operand.term->type.kind)) break;
     operand.term = part_of(*part, operand.term);
+    operand.rows = nullptr;
   }
   operand.rest.erase(operand.rest.begin(), operand.rest.begin() + static_cast<std::ptrdiff_t>(taken));
 }
@@ -157,6 +161,10 @@ Operand read(std::string_view path, const SourcePtr& root, const Scope& scope) {
   operand.rest = std::move(parsed.rest);
   if (parsed.member) {
     operand.term = parsed.member;
+    const Term& member = *parsed.member;
+    if (member.kind == TermKind::column && member.source->model &&
+        member.source->model->primary_key == std::vector<std::uint32_t>{member.index})
+      operand.rows = member.source;
     return operand;
   }
   // A relation whose key is on the other side: the key of the rows it leads to.
@@ -165,6 +173,8 @@ Operand read(std::string_view path, const SourcePtr& root, const Scope& scope) {
   std::vector<Expr> columns;
   for (const std::uint32_t field : target.primary_key) columns.emplace_back(column_term(parsed.target, field));
   operand.term = columns.size() == 1 ? columns.front().term() : tuple(std::move(columns)).term();
+  operand.rows = parsed.target;
+  operand.is_relation = true;
   return operand;
 }
 
@@ -198,7 +208,12 @@ class ByKeys : public Expr {
 class Condition {
  public:
   Condition(std::string_view path, Operand operand, TermPtr value)
-      : path_(path), left_(std::move(operand.term)), rest_(std::move(operand.rest)), value_(std::move(value)) {}
+      : path_(path),
+        left_(std::move(operand.term)),
+        rest_(std::move(operand.rest)),
+        rows_(std::move(operand.rows)),
+        is_relation_(operand.is_relation),
+        value_(std::move(value)) {}
 
   Expr make() const {
     const std::string_view op = rest_.empty() ? "exact" : std::string_view(rest_.front());
@@ -211,7 +226,7 @@ class Condition {
     if (is_list(*value_))
       refuse(path_, "'" + std::string(op) + "' takes one value, but a list was given; 'in' takes lists");
     if (op == "exact") return equals();
-    if (op == "ne") return is_tuple() ? !equals() : left() != value();
+    if (op == "ne") return is_tuple() || is_own_row(*value_) ? !equals() : left() != value();
     if (is_tuple()) refuse(path_, "'" + std::string(op) + "' does not apply to a key of several columns");
     if (has(matches, op)) return match(op);
     if (op == "gt") return left() > value();
@@ -233,13 +248,29 @@ class Condition {
     return Expr(value_);
   }
 
-  Expr equals() const { return is_tuple() ? equals_row(value_) : left() == value(); }
+  Expr equals() const { return is_tuple() || is_own_row(*value_) ? equals_row(value_) : left() == value(); }
+
+  // Whether a row is compared by its own primary key, whatever foreign keys that is made of.
+  bool is_own_row(const Term& row) const {
+    if (!rows_ || row.kind != TermKind::row) return false;
+    if (row.key.model != nullptr && same_model(*row.key.model, *rows_->model)) return true;
+    if (!is_relation_) return false;
+    refuse(path_, "it leads to rows of '" + rows_->model->name + "', but is compared with a row" +
+                      (row.key.model == nullptr ? std::string() : " of '" + row.key.model->name + "'"));
+  }
+
+  const Value& key_value(const Term& row, const Term& column) const {
+    const Value* value = key_part(row.key, *rows_->model, column.index);
+    if (value == nullptr) refuse(path_, "the row it is compared with does not have the key " + describe(column));
+    return *value;
+  }
 
   Expr equals_row(const TermPtr& row) const {
     if (is_null_value(*row)) return Expr(left_->children.front()).is_null();
-    if (row->kind != TermKind::row) refuse(path_, "a key of several columns is compared with a row or with null");
+    if (!is_own_row(*row)) refuse(path_, "a key of several columns is compared with a row or with null");
     Expr all;
-    for (const TermPtr& column : left_->children) all = all & (Expr(column) == Expr(row));
+    for (const TermPtr& column : is_tuple() ? left_->children : std::vector<TermPtr>{left_})
+      all = all & (Expr(column) == Expr(value_term(key_value(*row, *column), column->type)));
     return all;
   }
 
@@ -265,10 +296,17 @@ class Condition {
       return negated ? !any : any;
     }
     std::vector<KeyRef> keys;
+    Values own;
     for (const TermPtr& row : value_->children) {
       if (row->kind != TermKind::row) refuse(path_, "the list of 'in' holds expressions; combine conditions with or_");
-      keys.push_back(row->key);
+      if (is_own_row(*row)) {
+        own.push_back(key_value(*row, *left_));
+      } else {
+        keys.push_back(row->key);
+      }
     }
+    if (keys.empty()) return negated ? left().not_in(std::move(own)) : left().in(std::move(own));
+    if (!own.empty()) refuse(path_, "the rows of the list are of several models");
     return ByKeys(left_).in_keys(keys, negated);
   }
 
@@ -296,6 +334,8 @@ class Condition {
   std::string_view path_;
   TermPtr left_;
   std::vector<std::string> rest_;
+  SourcePtr rows_;
+  bool is_relation_;
   TermPtr value_;
 };
 
