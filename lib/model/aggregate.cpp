@@ -48,6 +48,32 @@ Expr apply(const Aggregate& aggregate, const Expr& of) {
 }
 
 // What is aggregated: a field, or the rows that a relation leads to.
+// The rows of a many_to_many path and those of its links are joined together.
+bool leads_along(const SourcePtr& path, const query::Source& step) {
+  for (const query::Source* own = path.get(); own != nullptr; own = own->from.get()) {
+    if (query::same_source(*own, step)) return true;
+    if (own->from && step.from && own->via == step.via && query::same_source(*own->from, *step.from)) return true;
+  }
+  return false;
+}
+
+// Whether a path leads to many rows for one of `source`, whose joins are there already.
+bool repeats(const SourcePtr& path, const SourcePtr& source) {
+  for (const query::Source* step = path.get(); step->from && !leads_along(source, *step); step = step->from.get())
+    if (step->from->model->relations[step->via].to_many()) return true;
+  return false;
+}
+
+// The first to-many path of a term whose join repeats the rows of `source`; null if there is none.
+SourcePtr repeating(const TermPtr& term, const SourcePtr& source) {
+  if (!term) return nullptr;
+  std::vector<SourcePtr> paths;
+  query::collect_paths(*term, paths);
+  const auto found =
+      std::find_if(paths.begin(), paths.end(), [&](const SourcePtr& path) { return repeats(path, source); });
+  return found == paths.end() ? nullptr : *found;
+}
+
 struct Subject {
   SourcePtr source;  // whose rows: the root, or a path
   TermPtr member;    // null: the rows themselves
@@ -120,23 +146,6 @@ void require_name(const Request& request, std::string_view name) {
 }
 
 // ---- over all rows ----
-
-bool leads_along(const SourcePtr& path, const SourcePtr& longer) {
-  for (const query::Source* step = longer.get(); step != nullptr; step = step->from.get())
-    if (query::same_source(*step, *path)) return true;
-  return false;
-}
-
-// The first to-many path of a condition whose join repeats the rows of `source`; null if there is none.
-SourcePtr repeating(const TermPtr& condition, const SourcePtr& source) {
-  if (!condition) return nullptr;
-  std::vector<SourcePtr> paths;
-  query::collect_paths(*condition, paths);
-  const auto found = std::find_if(paths.begin(), paths.end(), [&](const SourcePtr& path) {
-    return query::is_to_many_path(*path) && !leads_along(path, source);
-  });
-  return found == paths.end() ? nullptr : *found;
-}
 
 // Whether it makes a difference that a row is there twice.
 bool counts_repeated(const query::Term& aggregate) {
@@ -219,6 +228,8 @@ Aggregate Aggregate::avg(std::string_view path) { return Aggregate("avg", path);
 Aggregate Aggregate::min(std::string_view path) { return Aggregate("min", path); }
 Aggregate Aggregate::max(std::string_view path) { return Aggregate("max", path); }
 
+  if (request.having) joining.push_back(request.having);
+  for (const query::OrderSpec& by : request.order_by) joining.push_back(by.term);
 Aggregate Aggregate::where(const Filter& given) const {
   Aggregate made = *this;
   made.condition = made.condition ? *made.condition & given : given;

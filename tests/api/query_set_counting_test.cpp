@@ -1,0 +1,84 @@
+// What groups and aggregates count: each row once, whatever else is joined, ordered by or asked for.
+#include "api/world.hpp"
+
+namespace dorm::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+std::vector<std::string> lines(const Rows& rows) {
+  std::vector<std::string> made;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.names().size(); ++i)
+      line += (i == 0 ? "" : " ") + (row[i].is_null() ? "null" : row[i].to_text());
+    made.push_back(line);
+  }
+  return made;
+}
+
+class QuerySetCounting : public Api {
+ protected:
+  void SetUp() override {
+    db.emplace(open(R"({"dorm": 1, "models": {
+      "Artist": {"fields": {"name": {"type": "text"}}},
+      "Label": {"fields": {"name": {"type": "text"}}},
+      "Album": {"fields": {"name": {"type": "text"}, "year": {"type": "integer", "nullable": true},
+                           "artist": {"type": "foreign_key", "to": "Artist", "nullable": true, "backref": "albums"},
+                           "labels": {"type": "many_to_many", "to": "Label", "backref": "albums"}}},
+      "Track": {"fields": {"title": {"type": "text"}, "position": {"type": "integer"},
+                           "plays": {"type": "integer", "nullable": true},
+                           "album": {"type": "foreign_key", "to": "Album", "backref": "tracks"}}}}})"));
+    const Row miley = (*db)["Artist"].create({{"name", "Miley"}});
+    const Row emi = (*db)["Label"].create({{"name", "EMI"}}), rca = (*db)["Label"].create({{"name", "RCA"}});
+    const Row malibu = (*db)["Album"].create({{"name", "Malibu"}, {"year", 2017}, {"artist", miley}});
+    const Row fantasies = (*db)["Album"].create({{"name", "Fantasies"}, {"year", 2009}});
+    (*db)["Album"].create({{"name", "Empty"}});
+    malibu.related("labels").add({emi, rca});
+    fantasies.related("labels").add({rca});
+    const auto add = [&](const Row& album, const char* title, int position, int plays) {
+      (*db)["Track"].create({{"album", album}, {"title", title}, {"position", position}, {"plays", plays}});
+    };
+    add(malibu, "Bird", 1, 10);
+    add(malibu, "Heart", 2, 20);
+    add(malibu, "Waters", 3, 30);
+    add(fantasies, "Help", 1, 5);
+    add(fantasies, "Sick", 2, 7);
+  }
+  QuerySet albums() const { return (*db)["Album"].objects(); }
+  QuerySet tracks() const { return (*db)["Track"].objects(); }
+  QuerySet counted_by_name() const {
+    return albums().annotate("n", Aggregate::count("pk")).group_by({"name"}).order_by("name");
+  }
+
+  std::optional<Database> db;
+};
+DORM_API_TESTS(QuerySetCounting);
+
+TEST_P(QuerySetCounting, GroupsThatWouldCountRowsAgainAreRefused) {
+  const Column position = (*db)["Album"]["tracks"]["position"];
+  const auto refused = AllOf(HasSubstr("'n'"), HasSubstr("'tracks'"));
+  EXPECT_THAT([&] { static_cast<void>(counted_by_name().having(fn::max(position) > 1).values()); },
+              ThrowsMessage<QueryError>(refused));
+  EXPECT_THAT([&] { static_cast<void>(counted_by_name().order_by(fn::max(position)).values()); },
+              ThrowsMessage<QueryError>(refused));
+  // Along the path that is counted nothing is repeated.
+  const QuerySet plays = albums().annotate("plays", Aggregate::sum("tracks__plays")).group_by({"name"});
+  EXPECT_THAT(lines(plays.having(fn::max(position) > 2).values()), ElementsAre("Malibu 60"));
+  EXPECT_THAT(lines(plays.having(fn::max(position) > 0).order_by(fn::max(position).desc()).values()),
+              ElementsAre("Malibu 60", "Fantasies 12"));
+}
+
+TEST_P(QuerySetCounting, AConditionAlongToOnePathsIsPartOfTheGroup) {
+  const QuerySet groups = albums()
+                              .annotate("n", Aggregate::count("tracks").where({"album__year__gt", 2010}))
+                              .group_by({"name"})
+                              .order_by("name");
+  EXPECT_THAT(lines(groups.values()), ElementsAre("Empty 0", "Fantasies 0", "Malibu 3"));
+}
+
+}  // namespace
+}  // namespace dorm::test
