@@ -102,12 +102,23 @@ TermPtr key_of(const SourcePtr& source, const Aggregate& aggregate) {
 }
 
 // The value for one row of the root; null if it is no value of related rows.
+// What the aggregate asks of rows of `source`. Along a to-many path the rows are known by their keys: a join would
+// repeat them.
+TermPtr condition_on(const SourcePtr& source, const Aggregate& aggregate) {
+  if (!aggregate.condition) return nullptr;
+  const TermPtr condition = query::bound_filter(aggregate.condition->node(), source);
+  if (!repeating(condition, source)) return condition;
+  Request rows;
+  rows.root = query::model_source(source->registry, *source->model);
+  rows.where = query::bound_filter(aggregate.condition->node(), rows.root);
+  return key_in(source, query::resolve_keys(rows));
+}
+
 TermPtr value_of_row(const Aggregate& aggregate, const Subject& subject, const SourcePtr& root) {
   if (query::same_source(*subject.source, *root)) return nullptr;
   query::RelatedRows related = query::related_rows(root, subject.source);
   QuerySpec& spec = related.spec;
-  if (aggregate.condition)
-    spec.where = query::all_of(spec.where, query::bound_filter(aggregate.condition->node(), related.rows));
+  spec.where = query::all_of(spec.where, condition_on(related.rows, aggregate));
   Expr value;
   if (!subject.member) {
     value = aggregate.is_distinct ? apply(aggregate, Expr(key_of(related.rows, aggregate))) : fn::count();
@@ -127,10 +138,7 @@ TermPtr value_of_row(const Aggregate& aggregate, const Subject& subject, const S
 // The value over the joined rows of a group.
 TermPtr value_of_group(const Aggregate& aggregate, const Subject& subject) {
   Expr value(subject.member ? subject.member : key_of(subject.source, aggregate));
-  if (aggregate.condition) {
-    const TermPtr condition = query::bound_filter(aggregate.condition->node(), subject.source);
-    if (condition) value = case_when({{Expr(condition), value}});
-  }
+  if (const TermPtr condition = condition_on(subject.source, aggregate)) value = case_when({{Expr(condition), value}});
   return apply(aggregate, value).term();
 }
 

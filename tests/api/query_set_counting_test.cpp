@@ -72,6 +72,30 @@ TEST_P(QuerySetCounting, GroupsThatWouldCountRowsAgainAreRefused) {
               ElementsAre("Malibu 60", "Fantasies 12"));
 }
 
+TEST_P(QuerySetCounting, AConditionOfAnAggregateCountsEachRelatedRowOnce) {
+  const auto labelled = [](const Aggregate& aggregate) {
+    return aggregate.where({"album__labels__name__in", Values{"EMI", "RCA"}});
+  };
+  const QuerySet annotated = albums()
+                                 .annotate("n", labelled(Aggregate::count("tracks")))
+                                 .annotate("plays", labelled(Aggregate::sum("tracks__plays")))
+                                 .order_by("name");
+  EXPECT_THAT(lines(annotated.values_list({"name", "n", "plays"})),
+              ElementsAre("Empty 0 null", "Fantasies 2 12", "Malibu 3 60"));
+  EXPECT_THAT(lines(annotated.group_by({"name"}).values()),
+              ElementsAre("Empty 0 null", "Fantasies 2 12", "Malibu 3 60"));
+  const QuerySet emi =
+      albums().annotate("n", Aggregate::count("tracks").where({"album__labels__name", "EMI"})).order_by("name");
+  EXPECT_THAT(lines(emi.values_list({"n"})), ElementsAre("0", "0", "3"));
+  EXPECT_THAT(lines(emi.group_by({"name"}).values_list({"n"})), ElementsAre("0", "0", "3"));
+  // Of a row two relations away, and along a many_to_many.
+  EXPECT_THAT(lines((*db)["Artist"]
+                        .objects()
+                        .annotate("n", Aggregate::count("albums__labels").where({"albums__tracks__position__gte", 1}))
+                        .values_list({"n"})),
+              ElementsAre("2"));
+}
+
 TEST_P(QuerySetCounting, AConditionAlongToOnePathsIsPartOfTheGroup) {
   const QuerySet groups = albums()
                               .annotate("n", Aggregate::count("tracks").where({"album__year__gt", 2010}))
