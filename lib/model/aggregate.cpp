@@ -10,6 +10,7 @@
 #include "model/database_impl.hpp"
 #include "model/query_set_request.hpp"
 #include "query/builder.hpp"
+#include "query/grouping.hpp"
 #include "query/path.hpp"
 #include "query/visit.hpp"
 
@@ -284,6 +285,12 @@ QuerySet QuerySet::group_by(const std::vector<std::string>& paths) const {
       request.group_by.push_back(term->kind == query::TermKind::part ? Expr(term).as(path).term() : term);
     }
     // An order by an annotation is one by that of the group.
+    if (const SourcePtr path = repeating(annotation.term, request.root);
+        path && !query::has_aggregate(*annotation.term)) {
+      throw QueryError("annotation '" + annotation.name + "' has a value for each row of '" +
+                       query::path_text(*request.root->model, request.root->registry, query::relations_of(path)) +
+                       "', but a row has one; annotate with an Aggregate of that path, or name the path in values()");
+    }
     for (query::OrderSpec& by : request.order_by)
       for (const query::Annotation& annotation : request.annotations)
         if (annotation.grouped && by.term->kind == query::TermKind::alias && by.term->name == annotation.name)

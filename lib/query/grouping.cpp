@@ -329,6 +329,8 @@ bool is_aggregated(const QuerySpec& spec) {
          std::any_of(spec.order_by.begin(), spec.order_by.end(), [&](const OrderSpec& o) { return has(o.term); });
 }
 
+bool has_aggregate(const Term& term) { return find_aggregate(term) != nullptr; }
+
 void refuse_aggregates(const Term& term, std::string_view clause) {
   const Term* found = find_aggregate(term);
   if (found == nullptr) return;

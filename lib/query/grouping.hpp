@@ -22,6 +22,9 @@ void check_grouping(const QuerySpec& spec);
 // Whether the select makes one row of many without group_by.
 bool is_aggregated(const QuerySpec& spec);
 
+// Whether an aggregate stands in the term, those of its subqueries aside.
+bool has_aggregate(const Term& term);
+
 // For what chooses or changes single rows; `clause` is what the message calls it.
 void refuse_aggregates(const Term& term, std::string_view clause);
 

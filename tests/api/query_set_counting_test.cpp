@@ -104,5 +104,16 @@ TEST_P(QuerySetCounting, AConditionAlongToOnePathsIsPartOfTheGroup) {
   EXPECT_THAT(lines(groups.values()), ElementsAre("Empty 0", "Fantasies 0", "Malibu 3"));
 }
 
+TEST_P(QuerySetCounting, ARowHasOneValueOfAnAnnotation) {
+  EXPECT_THAT([&] { static_cast<void>(albums().annotate("label", (*db)["Album"]["labels"]["name"])); },
+              ThrowsMessage<QueryError>(AllOf(HasSubstr("'label'"), HasSubstr("'labels'"), HasSubstr("Aggregate"))));
+  EXPECT_THROW(static_cast<void>(albums().annotate("late", (*db)["Album"]["tracks"]["position"] > 1)), QueryError);
+  EXPECT_NO_THROW(static_cast<void>(tracks().annotate("album_name", (*db)["Track"]["album"]["name"]).all()));
+  // Of a group it may be an aggregate.
+  const QuerySet last = albums().annotate("last", fn::max((*db)["Album"]["tracks"]["position"]));
+  EXPECT_THAT(lines(last.group_by({"name"}).order_by("name").values()),
+              ElementsAre("Empty null", "Fantasies 2", "Malibu 3"));
+}
+
 }  // namespace
 }  // namespace dorm::test
