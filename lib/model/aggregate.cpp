@@ -162,10 +162,25 @@ bool counts_repeated(const query::Term& aggregate) {
   return !aggregate.distinct && aggregate.name != "MIN" && aggregate.name != "MAX";
 }
 
+// Keys may be numbers, but nobody means to add them up.
+void require_field(const Request& request, const Aggregate& aggregate) {
+  const std::string_view path = aggregate.path;
+  const auto begins = [&](const query::Annotation& annotation) {
+    return path.starts_with(annotation.name) &&
+           (path.size() == annotation.name.size() || path.substr(annotation.name.size()).starts_with("__") ||
+            path[annotation.name.size()] == '.');
+  };
+  if (std::any_of(request.annotations.begin(), request.annotations.end(), begins)) return;
+  if (query::parse_path(request.root, path).relation == no_index) return;
+  throw QueryError("aggregate " + quote(aggregate.function + "(" + aggregate.path + ")") +
+                   ": it names a relation; name a field of it");
+}
+
 Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregate& aggregate) {
   require_rows(given, aggregate.function.c_str());
   database.require_open();
   const Request request = is_limited(given) ? without_limits(given) : given;
+  require_field(request, aggregate);
   const TermPtr member = query::bind_value(aggregate.path, request.root, scope_of(request));
   std::vector<SourcePtr> paths;
   query::collect_paths(*member, paths);

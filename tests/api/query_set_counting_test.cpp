@@ -115,5 +115,16 @@ TEST_P(QuerySetCounting, ARowHasOneValueOfAnAnnotation) {
               ElementsAre("Empty null", "Fantasies 2", "Malibu 3"));
 }
 
+TEST_P(QuerySetCounting, RelationsAreNotAddedUp) {
+  for (const char* path : {"tracks", "artist", "labels", "artist__albums"}) {
+    EXPECT_THAT([&] { static_cast<void>(albums().sum(path)); },
+                ThrowsMessage<QueryError>(AllOf(HasSubstr(path), HasSubstr("name a field"))));
+    EXPECT_THROW(static_cast<void>(albums().max(path)), QueryError);
+  }
+  EXPECT_EQ(albums().sum("tracks__plays").integer(), 72);
+  EXPECT_EQ(albums().max("pk").integer(), 3);
+  EXPECT_EQ(albums().annotate("n", Aggregate::count("tracks")).sum("n").integer(), 5);
+}
+
 }  // namespace
 }  // namespace dorm::test
