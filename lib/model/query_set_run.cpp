@@ -8,6 +8,8 @@
 #include "load/run.hpp"
 #include "model/database_impl.hpp"
 #include "model/query_set_request.hpp"
+#include "query/builder.hpp"
+#include "query/grouping.hpp"
 #include "query/path.hpp"
 #include "query/visit.hpp"
 
@@ -56,6 +58,12 @@ Request reversed(Request request) {
   return request;
 }
 
+void flip(query::OrderSpec& by) {
+  by.descending = !by.descending;
+  if (by.nulls != sql::NullsOrder::smallest)
+    by.nulls = by.nulls == sql::NullsOrder::first ? sql::NullsOrder::last : sql::NullsOrder::first;
+}
+
 // What order_by named, and where limits choose by it, whatever makes it total.
 std::vector<query::OrderSpec> order_of_rows(const Request& request) {
   std::vector<query::OrderSpec> order = request.order_by;
@@ -75,24 +83,79 @@ std::vector<query::OrderSpec> order_of_rows(const Request& request) {
     for (const std::uint32_t field : model.primary_key)
       order.push_back({query::column_term(request.root, field), false, {}});
   }
-  for (query::OrderSpec& by : order) {
-    if (!request.reversed) break;
-    by.descending = !by.descending;
-    if (by.nulls != sql::NullsOrder::smallest)
-      by.nulls = by.nulls == sql::NullsOrder::first ? sql::NullsOrder::last : sql::NullsOrder::first;
-  }
+  if (request.reversed)
+    for (query::OrderSpec& by : order) flip(by);
   return order;
+}
+
+// The rows of a query that was cut from its end, in their usual order again.
+QuerySpec in_usual_order(QuerySpec cut) {
+  query::check_grouping(cut);
+  // A path as it was asked for may be no identifier.
+  const auto named = [](const TermPtr& term, std::string name) {
+    auto made = std::make_shared<query::Term>();
+    made->kind = query::TermKind::alias;
+    made->name = std::move(name);
+    made->type = term->type;
+    made->nullable = term->nullable;
+    made->children = {term->kind == query::TermKind::alias ? term->children.front() : term};
+    return TermPtr(std::move(made));
+  };
+  QuerySpec usual;
+  usual.default_projection = false;
+  usual.mode = std::exchange(cut.mode, query::RowMode::models);
+  std::vector<std::string> names;
+  for (query::OutputSpec& output : cut.outputs) {
+    names.push_back(output.term->name);
+    output.term = named(output.term, "c" + std::to_string(names.size()));
+  }
+  for (std::size_t i = 0; i < cut.order_by.size(); ++i) {
+    cut.order_by[i].term = named(cut.order_by[i].term, "o" + std::to_string(i + 1));
+    cut.outputs.push_back({cut.order_by[i].term, nullptr});
+  }
+  const std::vector<query::OrderSpec> order = cut.order_by;
+  usual.root = query::as_subquery(std::make_shared<const QuerySpec>(std::move(cut)), "rows");
+  usual.context = usual.root;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    usual.outputs.push_back({named(query::member(usual.root, "c" + std::to_string(i + 1)), names[i]), nullptr});
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    query::OrderSpec by = order[i];
+    by.term = query::member(usual.root, "o" + std::to_string(i + 1));
+    flip(by);
+    usual.order_by.push_back(std::move(by));
+  }
+  return usual;
+}
+
+// Groups and distinct values have an order and limits of their own; they are no rows of the model.
+QuerySpec own_values_spec(const DatabaseImpl& database, Request asked, const std::vector<std::string>& paths,
+                          query::RowMode mode) {
+  const bool from_end = std::exchange(asked.from_end, false);
+  if (from_end && asked.order_by.empty())
+    throw QueryError("a slice from the end of groups or distinct values needs an order; say which with order_by()");
+  if (std::exchange(asked.reversed, false) != from_end)
+    for (query::OrderSpec& by : asked.order_by) flip(by);
+  QuerySpec spec = query::resolve_values(asked, paths, mode, database.requests);
+  return from_end ? in_usual_order(std::move(spec)) : spec;
 }
 
 QuerySpec values_spec(const DatabaseImpl& database, const Request& request, const std::vector<std::string>& paths,
                       query::RowMode mode) {
-  if (!request.group_by.empty()) require_single_counting(request);
-  Request asked = rows_of(request);
+  const bool grouped = !request.group_by.empty() || request.having;
+  if (grouped) require_single_counting(request);
+  Request asked = grouped || request.distinct ? request : rows_of(request);
+  if (grouped) {
+    // Nothing comes with a group: joined beside it, it would only repeat the rows that are counted.
+    asked.loads.clear();
+    asked.select_all = query::SelectAll::no;
+    asked.fields.clear();
+  }
   for (query::Annotation& annotation : asked.annotations) {
     if (!asked.group_by.empty() && annotation.grouped) annotation.term = annotation.grouped;
     if (!annotation.term)
       throw QueryError("annotation '" + annotation.name + "' is of groups; say which with group_by()");
   }
+  if (grouped || asked.distinct) return own_values_spec(database, std::move(asked), paths, mode);
   return query::resolve_values(asked, paths, mode, database.requests);
 }
 

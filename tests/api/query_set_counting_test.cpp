@@ -58,6 +58,15 @@ class QuerySetCounting : public Api {
 };
 DORM_API_TESTS(QuerySetCounting);
 
+TEST_P(QuerySetCounting, WhatComesAlongDoesNotMultiplyGroups) {
+  const auto once = ElementsAre("Empty 1", "Fantasies 1", "Malibu 1");
+  EXPECT_THAT(lines(counted_by_name().values()), once);
+  EXPECT_THAT(lines(counted_by_name().select_all().values()), once);
+  EXPECT_THAT(lines(counted_by_name().select_related({"tracks", "labels"}).values()), once);
+  EXPECT_THAT(lines(counted_by_name().select_related("tracks").fields("tracks__title").values()), once);
+  EXPECT_THAT(lines(counted_by_name().select_related("tracks").values({"n"})), ElementsAre("1", "1", "1"));
+}
+
 TEST_P(QuerySetCounting, GroupsThatWouldCountRowsAgainAreRefused) {
   const Column position = (*db)["Album"]["tracks"]["position"];
   const auto refused = AllOf(HasSubstr("'n'"), HasSubstr("'tracks'"));
@@ -104,6 +113,36 @@ TEST_P(QuerySetCounting, AConditionAlongToOnePathsIsPartOfTheGroup) {
   EXPECT_THAT(lines(groups.values()), ElementsAre("Empty 0", "Fantasies 0", "Malibu 3"));
 }
 
+TEST_P(QuerySetCounting, SlicesFromTheEndCountGroups) {
+  const QuerySet groups = tracks().annotate("n", Aggregate::count("pk")).group_by({"position"}).order_by("position");
+  EXPECT_THAT(lines(groups.values()), ElementsAre("1 2", "2 2", "3 1"));
+  EXPECT_THAT(lines(groups.slice(-2).values()), ElementsAre("2 2", "3 1"));
+  EXPECT_THAT(lines(groups.slice(-2, -1).values()), ElementsAre("2 2"));
+  EXPECT_THAT(lines(groups.slice(-1).values_list({"n"})), ElementsAre("1"));
+  EXPECT_THAT(lines(groups.order_by("n", "-position").slice(-2).values()), ElementsAre("2 2", "1 2"));
+  EXPECT_THAT(lines(groups.reverse().slice(-1).values()), ElementsAre("1 2"));
+  EXPECT_EQ(groups.slice(-2).values()[0]["position"].integer(), 2);
+  EXPECT_THAT(lines(groups.having({"n", 2}).slice(-1).values()), ElementsAre("2 2"));
+  EXPECT_THAT(lines(groups.filter("position__lt", 3).slice(-10).values()), ElementsAre("1 2", "2 2"));
+  EXPECT_THAT(groups.slice(-1).sql().sql, HasSubstr("GROUP BY"));
+}
+
+TEST_P(QuerySetCounting, SlicesFromTheEndCountDistinctValues) {
+  const QuerySet positions = tracks().distinct().order_by("position");
+  EXPECT_EQ(positions.flat("position"), (Values{1, 2, 3}));
+  EXPECT_EQ(positions.slice(-2).flat("position"), (Values{2, 3}));
+  EXPECT_EQ(positions.slice(-2, -1).flat("position"), (Values{2}));
+  // The last two of the rows would be of one value.
+  EXPECT_EQ(tracks().distinct().order_by("-position").slice(-2).flat("position"), (Values{2, 1}));
+  const QuerySet years = albums().distinct().order_by((*db)["Album"]["year"].asc().nulls_last());
+  EXPECT_THAT(lines(years.slice(-2).values({"year"})), ElementsAre("2017", "null"));
+}
+
+TEST_P(QuerySetCounting, ASliceFromTheEndOfGroupsNeedsAnOrder) {
+  const QuerySet groups = tracks().annotate("n", Aggregate::count("pk")).group_by({"position"});
+  EXPECT_THAT([&] { static_cast<void>(groups.slice(-1).values()); }, ThrowsMessage<QueryError>(HasSubstr("order_by")));
+}
+
 TEST_P(QuerySetCounting, ARowHasOneValueOfAnAnnotation) {
   EXPECT_THAT([&] { static_cast<void>(albums().annotate("label", (*db)["Album"]["labels"]["name"])); },
               ThrowsMessage<QueryError>(AllOf(HasSubstr("'label'"), HasSubstr("'labels'"), HasSubstr("Aggregate"))));
@@ -113,6 +152,16 @@ TEST_P(QuerySetCounting, ARowHasOneValueOfAnAnnotation) {
   const QuerySet last = albums().annotate("last", fn::max((*db)["Album"]["tracks"]["position"]));
   EXPECT_THAT(lines(last.group_by({"name"}).order_by("name").values()),
               ElementsAre("Empty null", "Fantasies 2", "Malibu 3"));
+}
+
+TEST_P(QuerySetCounting, ReversedGroupsHaveTheirNullsAtTheOtherEnd) {
+  const Column year = (*db)["Album"]["year"];
+  const QuerySet groups = albums().annotate("n", Aggregate::count("pk")).group_by({"year"});
+  EXPECT_THAT(lines(groups.order_by(year.asc().nulls_last()).values()), ElementsAre("2009 1", "2017 1", "null 1"));
+  EXPECT_THAT(lines(groups.order_by(year.asc().nulls_last()).reverse().values()),
+              ElementsAre("null 1", "2017 1", "2009 1"));
+  EXPECT_THAT(lines(albums().distinct().order_by(year.desc().nulls_first()).reverse().values({"year"})),
+              ElementsAre("2009", "2017", "null"));
 }
 
 TEST_P(QuerySetCounting, RelationsAreNotAddedUp) {
