@@ -48,7 +48,6 @@ Expr apply(const Aggregate& aggregate, const Expr& of) {
   return Expr(TermPtr(std::move(call)));
 }
 
-// What is aggregated: a field, or the rows that a relation leads to.
 // The rows of a many_to_many path and those of its links are joined together.
 bool leads_along(const SourcePtr& path, const query::Source& step) {
   for (const query::Source* own = path.get(); own != nullptr; own = own->from.get()) {
@@ -75,6 +74,7 @@ SourcePtr repeating(const TermPtr& term, const SourcePtr& source) {
   return found == paths.end() ? nullptr : *found;
 }
 
+// What is aggregated: a field, or the rows that a relation leads to.
 struct Subject {
   SourcePtr source;  // whose rows: the root, or a path
   TermPtr member;    // null: the rows themselves
@@ -102,7 +102,6 @@ TermPtr key_of(const SourcePtr& source, const Aggregate& aggregate) {
   return query::column_term(source, key.front());
 }
 
-// The value for one row of the root; null if it is no value of related rows.
 // What the aggregate asks of rows of `source`. Along a to-many path the rows are known by their keys: a join would
 // repeat them.
 TermPtr condition_on(const SourcePtr& source, const Aggregate& aggregate) {
@@ -115,6 +114,7 @@ TermPtr condition_on(const SourcePtr& source, const Aggregate& aggregate) {
   return key_in(source, query::resolve_keys(rows));
 }
 
+// The value for one row of the root; null if it is no value of related rows.
 TermPtr value_of_row(const Aggregate& aggregate, const Subject& subject, const SourcePtr& root) {
   if (query::same_source(*subject.source, *root)) return nullptr;
   query::RelatedRows related = query::related_rows(root, subject.source);
@@ -228,6 +228,8 @@ Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregat
 void require_single_counting(const Request& request) {
   std::vector<TermPtr> joining = request.group_by;
   if (request.where) joining.push_back(request.where);
+  if (request.having) joining.push_back(request.having);
+  for (const query::OrderSpec& by : request.order_by) joining.push_back(by.term);
   for (const query::Annotation& annotation : request.annotations)
     joining.push_back(annotation.grouped ? annotation.grouped : annotation.term);
   for (const query::Annotation& annotation : request.annotations) {
@@ -252,8 +254,6 @@ Aggregate Aggregate::avg(std::string_view path) { return Aggregate("avg", path);
 Aggregate Aggregate::min(std::string_view path) { return Aggregate("min", path); }
 Aggregate Aggregate::max(std::string_view path) { return Aggregate("max", path); }
 
-  if (request.having) joining.push_back(request.having);
-  for (const query::OrderSpec& by : request.order_by) joining.push_back(by.term);
 Aggregate Aggregate::where(const Filter& given) const {
   Aggregate made = *this;
   made.condition = made.condition ? *made.condition & given : given;
@@ -285,6 +285,12 @@ QuerySet QuerySet::annotate(std::string_view name, const Expr& value) const {
     query::Annotation annotation;
     annotation.name = name;
     annotation.term = query::in_terms_of(value.term(), request.root);
+    if (const SourcePtr path = repeating(annotation.term, request.root);
+        path && !query::has_aggregate(*annotation.term)) {
+      throw QueryError("annotation '" + annotation.name + "' has a value for each row of '" +
+                       query::path_text(*request.root->model, request.root->registry, query::relations_of(path)) +
+                       "', but a row has one; annotate with an Aggregate of that path, or name the path in values()");
+    }
     // A column of a joined row is one of its own; under a name it belongs to the row of the model.
     if (annotation.term->source) annotation.term = Expr(annotation.term).as(name).term();
     request.annotations.push_back(std::move(annotation));
@@ -300,12 +306,6 @@ QuerySet QuerySet::group_by(const std::vector<std::string>& paths) const {
       request.group_by.push_back(term->kind == query::TermKind::part ? Expr(term).as(path).term() : term);
     }
     // An order by an annotation is one by that of the group.
-    if (const SourcePtr path = repeating(annotation.term, request.root);
-        path && !query::has_aggregate(*annotation.term)) {
-      throw QueryError("annotation '" + annotation.name + "' has a value for each row of '" +
-                       query::path_text(*request.root->model, request.root->registry, query::relations_of(path)) +
-                       "', but a row has one; annotate with an Aggregate of that path, or name the path in values()");
-    }
     for (query::OrderSpec& by : request.order_by)
       for (const query::Annotation& annotation : request.annotations)
         if (annotation.grouped && by.term->kind == query::TermKind::alias && by.term->name == annotation.name)
