@@ -24,6 +24,8 @@ inline query::Scope scope_of(const query::Request& request) { return {request.an
 Rows run_rows(DatabaseImpl& database, const query::Request& request);
 // The primary key of the root: a column or a tuple.
 Expr key_of(const query::SourcePtr& root);
+// Throws QueryError for an order along a list, which cannot be read from its end.
+void require_reversible(const query::Request& request);
 // The request of the keys of its rows, in their order, for resolve_keys().
 query::Request keys_of(const query::Request& request);
 // A key of the model is one of those that the query selects.

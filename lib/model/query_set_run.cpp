@@ -189,7 +189,19 @@ TermPtr key_in(const SourcePtr& root, QuerySpec keys) {
   return key_of(root).in(Query(nullptr, std::make_shared<const QuerySpec>(std::move(keys)))).term();
 }
 
+// A row stands where its first element does, which is not where its last one would stand: the last rows of such an order
+// are not the first ones of the reversed order.
+void require_reversible(const Request& request) {
+  for (const query::OrderSpec& by : query::own_order(request)) {
+    if (!names_many(by.term)) continue;
+    throw QueryError(
+        "an order along a list cannot be read from its end; order by an annotation, as the least or the greatest of the "
+        "list");
+  }
+}
+
 Request keys_of(const Request& request) {
+  if (request.from_end) require_reversible(request);
   if (request.raw_limit && is_limited(request))
     throw QueryError("raw_limit() counts joined rows, which only all() and values() have; leave it out");
   Request keys;
@@ -263,6 +275,7 @@ std::optional<Row> QuerySet::first() const {
 
 std::optional<Row> QuerySet::last() const {
   require_rows(*request_, "last");
+  require_reversible(*request_);
   return run_one(*database_, reversed(is_limited(*request_) ? without_limits(*request_) : *request_));
 }
 
@@ -273,6 +286,7 @@ Row QuerySet::operator[](std::int64_t index) const {
   };
   Request at = rows_of(*request_);
   if (index < 0) {
+    require_reversible(at);
     if (is_limited(at)) at = without_limits(at);
     at = reversed(std::move(at));
     at.offset = -(index + 1);
