@@ -189,13 +189,14 @@ TermPtr key_in(const SourcePtr& root, QuerySpec keys) {
   return key_of(root).in(Query(nullptr, std::make_shared<const QuerySpec>(std::move(keys)))).term();
 }
 
-// A row stands where its first element does, which is not where its last one would stand: the last rows of such an order
-// are not the first ones of the reversed order.
+// A row stands where its first element does, which is not where its last one would stand: the last rows of such an
+// order are not the first ones of the reversed order.
 void require_reversible(const Request& request) {
   for (const query::OrderSpec& by : query::own_order(request)) {
     if (!names_many(by.term)) continue;
     throw QueryError(
-        "an order along a list cannot be read from its end; order by an annotation, as the least or the greatest of the "
+        "an order along a list cannot be read from its end; order by an annotation, as the least or the greatest of "
+        "the "
         "list");
   }
 }

@@ -726,8 +726,8 @@ class Resolver {
     join.accessor = node.via->name;
     // A limit on joined rows cuts lists, too.
     join.partial = node.partial || (request_.raw_limit && is_limited(request_) && node.via->to_many());
-    for (const auto& [path, lazy] : request_.lazy_paths)
-      if (path == relations_of(node.source)) join.lazy = lazy;
+    for (const auto& [place, lazy] : request_.lazy_paths)
+      if (place == relations_of(node.source)) join.lazy = lazy;
     spec.joins.push_back(std::move(join));
   }
 
