@@ -43,6 +43,10 @@ void each(Want& want, const Visit& visit) {
   for (const auto& child : want.children) each(*child, visit);
 }
 
+const RelationInfo* back_of(const Want& want) {
+  return want.via == nullptr || want.via->inverse == no_index ? nullptr : &want.model->relations[want.via->inverse];
+}
+
 // Whether the model is on the path to the root a second time.
 bool is_met_again(const Want& want) {
   for (const Want* step = want.parent; step != nullptr; step = step->parent)
