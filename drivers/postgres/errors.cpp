@@ -82,6 +82,8 @@ std::string_view sqlstate_of(const PGresult* result) noexcept {
   return code == nullptr ? std::string_view() : std::string_view(code);
 }
 
+bool is_stale(std::string_view sqlstate) noexcept { return is_any(sqlstate, {"0A000", "26000"}); }
+
 bool ends_connection(std::string_view sqlstate) noexcept {
   // 08P01 comes from a message that the server did not like; it goes on all the same.
   return (is_class(sqlstate, "08") && sqlstate != "08P01") ||

@@ -24,6 +24,8 @@ struct Situation {
 };
 
 std::string_view sqlstate_of(const PGresult* result) noexcept;
+// A cached plan that no longer fits, or a statement that the server has lost: preparing it again helps.
+bool is_stale(std::string_view sqlstate) noexcept;
 // The server ends the connection after this error.
 bool ends_connection(std::string_view sqlstate) noexcept;
 // The connection works, and must not be used again all the same.

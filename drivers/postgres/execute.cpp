@@ -33,9 +33,6 @@ bool is_textual(TypeKind kind) {
                    std::to_string(values) + " values were given" + excerpt(statement.sql, 0));
 }
 
-// A cached plan that no longer fits, or a statement that the server has lost.
-bool is_stale(std::string_view sqlstate) { return sqlstate == "0A000" || sqlstate == "26000"; }
-
 }  // namespace
 
 driver::Outcome Connection::execute(const driver::Statement& statement, std::span<const Cell> parameters,

@@ -10,8 +10,6 @@ namespace {
 
 constexpr const char* begin_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-bool is_stale(std::string_view sqlstate) { return sqlstate == "0A000" || sqlstate == "26000"; }
-
 bool send_command(PGconn* connection, const char* sql) {
   return PQsendQueryParams(connection, sql, 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
 }

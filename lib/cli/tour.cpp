@@ -16,7 +16,7 @@
 namespace dorm::cli {
 namespace {
 
-constexpr std::string_view help =
+constexpr std::string_view tour_help =
     "usage: dorm tour [--database-url URL] [--no-color]\n"
     "\n"
     "Runs the examples of \"Relationships and Joins\" and of \"Joins and Subqueries\" one after the other: the C++ "
@@ -186,6 +186,6 @@ int tour(const Arguments& arguments, const Streams& streams) {
 
 }  // namespace
 
-const Command tour_command{"tour", "the guided tour: examples with their C++, SQL and results", help, tour};
+const Command tour_command{"tour", "the guided tour: examples with their C++, SQL and results", tour_help, tour};
 
 }  // namespace dorm::cli

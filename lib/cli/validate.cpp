@@ -12,7 +12,7 @@
 namespace dorm::cli {
 namespace {
 
-constexpr std::string_view help =
+constexpr std::string_view validate_help =
     "usage: dorm validate [--format text|json] PATH…\n"
     "\n"
     "Reads schema files as one set and reports every mistake of the earliest stage that has one:\n"
@@ -83,7 +83,7 @@ int validate(const Arguments& arguments, const Streams& streams) {
 
 }  // namespace
 
-const Command validate_command{"validate", "check schema files: every mistake with its place and how to mend it", help,
-                               validate};
+const Command validate_command{"validate", "check schema files: every mistake with its place and how to mend it",
+                               validate_help, validate};
 
 }  // namespace dorm::cli

@@ -52,11 +52,11 @@ const RelationInfo* relation_between(const ModelInfo& parent, const ModelInfo& c
 std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<const Context>& context,
                                        std::vector<query::SpecPtr> queries) {
   // All mistakes before the first statement.
-  struct Step {
+  struct Child {
     std::size_t parent;
     const RelationInfo* relation;
   };
-  std::vector<Step> steps(queries.size());
+  std::vector<Child> children(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
     const ModelInfo& model = model_of(*queries[i]);
     if (i == 0) continue;
@@ -72,11 +72,11 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
     const RelationInfo* relation = nullptr;
     for (std::size_t before = i; before-- > 0 && relation == nullptr;) {
       relation = relation_between(model_of(*queries[before]), model, context->registry);
-      if (relation != nullptr) steps[i] = {before, relation};
+      if (relation != nullptr) children[i] = {before, relation};
     }
     if (relation == nullptr)
       throw QueryError("no foreign key between '" + model.name + "' and a query before it; prefetch needs one");
-    query::SpecPtr& parent = queries[steps[i].parent];
+    query::SpecPtr& parent = queries[children[i].parent];
     parent = std::make_shared<const query::QuerySpec>(with_fields(*parent, relation->fields));
   }
   // All statements see one state of the database.
@@ -86,8 +86,8 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
   nodes[0] = graph->root();
   for (std::size_t i = 1; i < queries.size(); ++i) {
     RelationLoad load;
-    load.parent = nodes[steps[i].parent];
-    load.relation = steps[i].relation;
+    load.parent = nodes[children[i].parent];
+    load.relation = children[i].relation;
     load.children = queries[i];
     load.partial = queries[i]->where != nullptr || !queries[i]->joins.empty();
     for (std::uint32_t slot = 0; slot < load.parent->slot_count(); ++slot) load.slots.push_back(slot);

@@ -290,19 +290,19 @@ bool is_one_statement(const query::Unit& unit) {
 
 void load_related(Engine& engine, const std::shared_ptr<const Context>& context, const query::Unit& unit,
                   std::vector<Slots> rows, bool refresh) {
-  struct Step {
+  struct Level {
     const query::Unit* unit;
     Places places;
   };
   require_key_sets(unit, *unit.spec->root->model);
   Snapshot snapshot(*engine.session, !is_one_statement(unit));
-  std::deque<Step> steps;
-  steps.push_back({&unit, std::move(rows)});
-  for (; !steps.empty(); steps.pop_front()) {
-    const Step& step = steps.front();
-    if (step.unit != &unit) load_joined(engine, context, *step.unit->spec, step.places, snapshot);
-    for (const query::Fetch& fetch : step.unit->fetches) {
-      Places parents = step.places;
+  std::deque<Level> levels;
+  levels.push_back({&unit, std::move(rows)});
+  for (; !levels.empty(); levels.pop_front()) {
+    const Level& level = levels.front();
+    if (level.unit != &unit) load_joined(engine, context, *level.unit->spec, level.places, snapshot);
+    for (const query::Fetch& fetch : level.unit->fetches) {
+      Places parents = level.places;
       for (const std::uint32_t relation : fetch.at) {
         Gathering next;
         for (const Slots& place : parents)
@@ -315,7 +315,7 @@ void load_related(Engine& engine, const std::shared_ptr<const Context>& context,
       if (fetch.unit->fetches.empty() && fetch.unit->spec->joins.empty()) continue;
       Gathering next;
       follow(parents, related.name(), fetch.partial, next);
-      steps.push_back({fetch.unit.get(), next.take()});
+      levels.push_back({fetch.unit.get(), next.take()});
     }
   }
   snapshot.end();

@@ -80,10 +80,6 @@ bool has(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-[[noreturn]] void refuse(std::string_view path, const std::string& why) {
-  throw QueryError("path " + quote(path) + ": " + why);
-}
-
 [[noreturn]] void refuse_step(std::string_view path, std::string_view step, const Term& member) {
   const std::vector<std::string> possible = operators_of(member.type);
   const bool known = has(all_operators(), step);

@@ -27,10 +27,6 @@ std::vector<std::string> split(std::string_view text) {
   return steps;
 }
 
-[[noreturn]] void refuse(std::string_view text, const std::string& why) {
-  throw QueryError("path " + quote(text) + ": " + why);
-}
-
 const RelationInfo& relation_of(const Source& path) { return path.from->model->relations[path.via]; }
 
 SourcePtr step_along(const SourcePtr& from, std::uint32_t relation, bool links) {
@@ -89,6 +85,8 @@ void ensure_joined(QuerySpec& spec, const SourcePtr& source) {
 }
 
 }  // namespace
+
+void refuse(std::string_view path, const std::string& why) { throw QueryError("path " + quote(path) + ": " + why); }
 
 SourcePtr path_source(const SourcePtr& from, std::uint32_t relation) { return step_along(from, relation, false); }
 SourcePtr link_source(const SourcePtr& path) { return step_along(path->from, path->via, true); }

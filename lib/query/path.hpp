@@ -48,6 +48,9 @@ ParsedPath parse_path(const SourcePtr& root, std::string_view text, const std::v
 // A path of relations only: its relations. Throws QueryError as above, also for a field.
 std::vector<std::uint32_t> parse_relations(const SourcePtr& root, std::string_view text);
 
+// What is wrong with a path, as a QueryError.
+[[noreturn]] void refuse(std::string_view path, const std::string& why);
+
 // Adds a left join for each path that the terms of a query name and that is not joined yet, outer ones first.
 void join_paths(QuerySpec& spec);
 // Whether a path goes through a to-many relation.

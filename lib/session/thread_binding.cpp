@@ -4,7 +4,7 @@ namespace dorm {
 namespace {
 
 // Trivial, so that reading it needs no check whether it was constructed.
-constinit thread_local ThreadBinding* first = nullptr;
+constinit thread_local ThreadBinding* innermost = nullptr;
 
 }  // namespace
 
@@ -14,7 +14,7 @@ struct ThreadBinding::List {
 };
 
 Channel* ThreadBinding::find(const Session* session) noexcept {
-  for (const ThreadBinding* binding = first; binding != nullptr; binding = binding->next_) {
+  for (const ThreadBinding* binding = innermost; binding != nullptr; binding = binding->next_) {
     if (binding->session_ != session) continue;
     if (Channel* channel = binding->channel_.load(std::memory_order_acquire)) return channel;
   }
@@ -26,15 +26,15 @@ ThreadBinding* ThreadBinding::bind(const Session* session, Channel* channel) {
   static_cast<void>(list);
   sweep(false);
   auto* binding = new ThreadBinding(session, channel);
-  binding->next_ = first;
-  first = binding;
+  binding->next_ = innermost;
+  innermost = binding;
   return binding;
 }
 
 void ThreadBinding::unbind() noexcept {
   channel_.store(nullptr, std::memory_order_release);
-  if (first == this) {  // the usual case: this thread's, and the last one it made
-    first = next_;
+  if (innermost == this) {  // the usual case: this thread's, and the last one it made
+    innermost = next_;
     release();
   }
   release();
@@ -45,7 +45,7 @@ void ThreadBinding::release() noexcept {
 }
 
 void ThreadBinding::sweep(bool all) noexcept {
-  for (ThreadBinding** link = &first; *link != nullptr;) {
+  for (ThreadBinding** link = &innermost; *link != nullptr;) {
     ThreadBinding* binding = *link;
     if (!all && binding->channel_.load(std::memory_order_acquire) != nullptr) {
       link = &binding->next_;

@@ -8,7 +8,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-constexpr const char* schema = R"({"dorm": 1, "models": {
+constexpr const char* studios = R"({"dorm": 1, "models": {
   "Album": {"fields": {"name": {"type": "text"},
     "genres": {"type": "many_to_many", "to": "Genre", "through": "Tagging", "backref": "albums"}}},
   "Track": {"fields": {"title": {"type": "text"}, "position": {"type": "integer", "default": 0},
@@ -22,7 +22,7 @@ constexpr const char* schema = R"({"dorm": 1, "models": {
 
 class Collections : public Api {
  protected:
-  Database db = open(schema);
+  Database db = open(studios);
   Model album = db["Album"], track = db["Track"], genre = db["Genre"], tagging = db["Tagging"];
   Row malibu = album.create({{"name", "Malibu"}}), other = album.create({{"name", "Other"}});
 };

@@ -13,7 +13,7 @@ class QuerySetValues : public Music {};
 DORM_API_TESTS(QuerySetValues);
 
 // "name=Malibu n=3", a line for each row.
-std::vector<std::string> lines(const Rows& rows) {
+std::vector<std::string> named_values(const Rows& rows) {
   std::vector<std::string> made;
   for (const Row& row : rows) {
     std::string line;
@@ -28,13 +28,13 @@ TEST_P(QuerySetValues, AreFlatRowsByName) {
   const Database db = music();
   QueryCount count(db);
   const QuerySet tracks = db["Track"].objects().filter("position", 1);
-  EXPECT_THAT(lines(tracks.values({"title", "album__name"})),
+  EXPECT_THAT(named_values(tracks.values({"title", "album__name"})),
               ElementsAre("title=The Bird album__name=Malibu", "title=Help album__name=Fantasies"));
-  EXPECT_THAT(lines(tracks.values()), ElementsAre("id=1 album_id=1 title=The Bird position=1 play_count=10",
+  EXPECT_THAT(named_values(tracks.values()), ElementsAre("id=1 album_id=1 title=The Bird position=1 play_count=10",
                                                   "id=4 album_id=2 title=Help position=1 play_count=5"));
-  EXPECT_THAT(lines(tracks.fields({"title"}).values()), ElementsAre("id=1 title=The Bird", "id=4 title=Help"));
+  EXPECT_THAT(named_values(tracks.fields({"title"}).values()), ElementsAre("id=1 title=The Bird", "id=4 title=Help"));
   EXPECT_EQ(count.count(), 3U);
-  EXPECT_THAT(lines(tracks.filter("position", 2).values()), IsEmpty());
+  EXPECT_THAT(named_values(tracks.filter("position", 2).values()), IsEmpty());
 }
 
 TEST_P(QuerySetValues, AreOnePerJoinedRow) {
@@ -42,7 +42,7 @@ TEST_P(QuerySetValues, AreOnePerJoinedRow) {
   const QuerySet albums = db["Album"].objects().select_related("tracks");
   EXPECT_EQ(albums.values().size(), 7U);
   EXPECT_EQ(albums.limit(1).values().size(), 3U);
-  EXPECT_THAT(lines(albums.filter("tracks__position", 1).values({"name", "tracks__title"})),
+  EXPECT_THAT(named_values(albums.filter("tracks__position", 1).values({"name", "tracks__title"})),
               ElementsAre("name=Malibu tracks__title=The Bird", "name=Fantasies tracks__title=Help"));
 }
 
@@ -88,7 +88,7 @@ TEST_P(QuerySetValues, AnnotationsAreFilteredAndOrderedByName) {
               ElementsAre("Empty", "Fantasies"));
   EXPECT_THAT(texts(albums.all(), "late"), ElementsAre("2", "2", "0"));
   EXPECT_EQ(albums.filter("late", 2).count(), 2);
-  EXPECT_THAT(lines(albums.filter("late", 0).values({"name", "late"})), ElementsAre("name=Empty late=0"));
+  EXPECT_THAT(named_values(albums.filter("late", 0).values({"name", "late"})), ElementsAre("name=Empty late=0"));
 }
 
 TEST_P(QuerySetValues, AnAnnotationMayBeAnExpression) {
@@ -133,12 +133,12 @@ TEST_P(QuerySetValues, GroupsHaveAggregates) {
                                 .annotate("n", Aggregate::count("id"))
                                 .annotate("plays", Aggregate::sum("play_count"))
                                 .order_by("album__name");
-  EXPECT_THAT(lines(by_album.values()),
+  EXPECT_THAT(named_values(by_album.values()),
               ElementsAre("album__name=null n=1 plays=1", "album__name=Fantasies n=3 plays=19",
                           "album__name=Malibu n=3 plays=40"));
-  EXPECT_THAT(lines(by_album.having({"plays__gt", 10}).values({"album__name", "n"})),
+  EXPECT_THAT(named_values(by_album.having({"plays__gt", 10}).values({"album__name", "n"})),
               ElementsAre("album__name=Fantasies n=3", "album__name=Malibu n=3"));
-  EXPECT_THAT(lines(by_album.order_by("-plays").limit(1).values({"plays"})), ElementsAre("plays=40"));
+  EXPECT_THAT(named_values(by_album.order_by("-plays").limit(1).values({"plays"})), ElementsAre("plays=40"));
   EXPECT_EQ(count.count(), 3U);
 }
 
@@ -146,7 +146,7 @@ TEST_P(QuerySetValues, TheOrderOfCallsLeavesNoTrace) {
   const Database db = music();
   const QuerySet annotated =
       db["Album"].objects().annotate("plays", Aggregate::sum("tracks__play_count")).order_by("-plays");
-  EXPECT_THAT(lines(annotated.group_by({"is_best_seller"}).values()),
+  EXPECT_THAT(named_values(annotated.group_by({"is_best_seller"}).values()),
               ElementsAre("is_best_seller=true plays=40", "is_best_seller=false plays=19"));
   EXPECT_EQ(
       db["Album"].objects().group_by({"name"}).annotate("n", Aggregate::count("tracks")).order_by("-n").sql().sql,
@@ -157,8 +157,8 @@ TEST_P(QuerySetValues, GroupsOfParts) {
   const Database db = open(R"({"dorm": 1, "models": {"Event": {"fields": {"at": {"type": "datetime"}}}}})");
   for (const char* at : {"2020-01-01", "2020-06-01", "2021-01-01"}) db["Event"].create({{"at", at}});
   const QuerySet years = db["Event"].objects().group_by({"at__year"}).annotate("n", Aggregate::count("id"));
-  EXPECT_THAT(lines(years.order_by("at__year").values()), ElementsAre("at__year=2020 n=2", "at__year=2021 n=1"));
-  EXPECT_THAT(lines(years.order_by("-at__year").values({"n", "at__year"})),
+  EXPECT_THAT(named_values(years.order_by("at__year").values()), ElementsAre("at__year=2020 n=2", "at__year=2021 n=1"));
+  EXPECT_THAT(named_values(years.order_by("-at__year").values({"n", "at__year"})),
               ElementsAre("n=1 at__year=2021", "n=2 at__year=2020"));
   EXPECT_THAT(db["Event"].objects().flat("at__month"), ElementsAre(1, 6, 1));
 }

@@ -82,7 +82,7 @@ TEST_P(SaveRelated, AnObjectWithAGeneratedKeyAndMoreIsThatRowChanged) {
   EXPECT_EQ(db["User"].count(), 1) << "nothing of it is left";
 }
 
-constexpr std::string_view people = R"({"dorm": 1, "models": {
+constexpr std::string_view travellers = R"({"dorm": 1, "models": {
   "Person": {"fields": {
     "id": {"type": "uuid", "primary_key": true, "default": {"fn": "uuid7"}},
     "name": {"type": "text"},
@@ -97,7 +97,7 @@ constexpr std::string_view people = R"({"dorm": 1, "models": {
 }})";
 
 TEST_P(SaveRelated, AKeyThatProgramsGiveMakesANewRow) {
-  const Database db = open(people);
+  const Database db = open(travellers);
   const Row ada = db["Person"].from_json(R"({"name": "Ada", "passport": {"number": "A1"}, "pupils": [
     {"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "name": "Bob"}, {"name": "Eve"}, {"name": "Zoe"}]})");
   QueryCount count(db);
@@ -118,7 +118,7 @@ TEST_P(SaveRelated, AKeyThatProgramsGiveMakesANewRow) {
 }
 
 TEST_P(SaveRelated, CompositeKeysAreMembersOrLists) {
-  const Database db = open(people);
+  const Database db = open(travellers);
   const Row ada = db["Person"].from_json(R"({"name": "Ada", "visits": [
     {"land": {"continent": "eu", "number": 1, "name": "France"}}, {"land": {"continent": "eu", "number": 2, "name": "Spain"}}]})");
   EXPECT_EQ(save_related(ada, true), 5);
@@ -359,7 +359,7 @@ TEST_P(SaveRelated, ACircleThatNoNullOpensIsNamed) {
 }
 
 TEST_P(SaveRelated, ARowThatRefersToItself) {
-  const Database db = open(people);
+  const Database db = open(travellers);
   const Row ada = db["Person"].make({{"name", "Ada"}});
   ada.set("mentor", ada);
   QueryCount count(db);

@@ -14,10 +14,10 @@
 namespace dorm::test {
 namespace {
 
-std::mutex guard;
-int databases = 0;                            // guarded by `guard`
-std::optional<TemporaryDirectory> directory;  // guarded by `guard`
-std::vector<std::string> schemas;             // guarded by `guard`
+std::mutex database_guard;
+int databases = 0;                        // guarded by `database_guard`
+std::optional<TemporaryDirectory> files;  // guarded by `database_guard`
+std::vector<std::string> made_schemas;    // guarded by `database_guard`
 
 std::vector<Backend> make_backends() {
   const Drivers& drivers = built_in_drivers();
@@ -37,12 +37,12 @@ std::unique_ptr<driver::Connection> connect(const Driver& driver, const std::str
   return driver.connect(driver.parse_url(url), std::nullopt);
 }
 
-// Under `guard`.
+// Under `database_guard`.
 std::string fresh_schema(const Driver& driver) {
   const std::string& url = cluster_url();
   const std::string schema = "t" + std::to_string(::getpid()) + "_" + std::to_string(databases);
   connect(driver, url)->execute_script("CREATE SCHEMA " + schema, std::nullopt);
-  schemas.push_back(schema);
+  made_schemas.push_back(schema);
   const char separator = url.find('?') == std::string::npos ? '?' : '&';
   return url + separator + "options=-csearch_path%3D" + schema;
 }
@@ -55,12 +55,12 @@ const std::vector<Backend>& backends() {
 }
 
 std::string fresh_database(const Backend& backend) {
-  const std::lock_guard lock(guard);
+  const std::lock_guard lock(database_guard);
   ++databases;
   if (backend.url == "postgresql:") return fresh_schema(*backend.driver);
   if (backend.url != "sqlite:") return backend.url;
-  if (!directory) directory.emplace();
-  return "sqlite:" + directory->file(std::to_string(databases) + ".db");
+  if (!files) files.emplace();
+  return "sqlite:" + files->file(std::to_string(databases) + ".db");
 }
 
 std::unique_ptr<driver::Connection> fresh_connection(const Backend& backend) {
@@ -68,16 +68,16 @@ std::unique_ptr<driver::Connection> fresh_connection(const Backend& backend) {
 }
 
 void remove_databases() {
-  const std::lock_guard lock(guard);
-  directory.reset();
-  if (schemas.empty()) return;
+  const std::lock_guard lock(database_guard);
+  files.reset();
+  if (made_schemas.empty()) return;
   const auto postgres =
       std::find_if(backends().begin(), backends().end(), [](const Backend& b) { return b.url == "postgresql:"; });
   const auto connection = connect(*postgres->driver, cluster_url());
   // One by one: a single transaction would need a lock for every table of them.
-  for (const std::string& schema : schemas)
+  for (const std::string& schema : made_schemas)
     connection->execute_script("DROP SCHEMA IF EXISTS " + schema + " CASCADE", std::nullopt);
-  schemas.clear();
+  made_schemas.clear();
 }
 
 }  // namespace dorm::test

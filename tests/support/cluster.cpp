@@ -48,8 +48,8 @@ struct Server {
   int lifeline = -1;  // held open as long as the server is wanted
 };
 
-std::mutex guard;
-Server server;  // guarded by `guard`
+std::mutex server_guard;
+Server server;  // guarded by `server_guard`
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error("test cluster: " + what); }
 
@@ -219,7 +219,7 @@ std::string percent_encoded(std::string_view text) {
   return result;
 }
 
-// Under `guard`.
+// Under `server_guard`.
 void start_server() {
   const fs::path binaries = server_binaries();
   const Account account = server_account();
@@ -253,7 +253,7 @@ void start_server() {
 }  // namespace
 
 const std::string& cluster_url() {
-  const std::lock_guard lock(guard);
+  const std::lock_guard lock(server_guard);
   if (server.url.empty()) {
     if (const char* given = std::getenv("DORM_TEST_PG_URL"); given != nullptr && *given != '\0') {
       server.url = given;
@@ -265,7 +265,7 @@ const std::string& cluster_url() {
 }
 
 void stop_cluster() noexcept {
-  const std::lock_guard lock(guard);
+  const std::lock_guard lock(server_guard);
   if (server.keeper < 0 || server.owner != ::getpid()) return;
   ::close(server.lifeline);
   ::waitpid(server.keeper, nullptr, 0);

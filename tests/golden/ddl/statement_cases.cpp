@@ -6,6 +6,7 @@ namespace dorm::test {
 namespace {
 
 using namespace sql::ddl;  // NOLINT: the words of DDL
+using sql::ddl::Condition;  // not that of a model
 using Op = Condition::Op;
 
 Column column(std::string name, Type type, bool nullable = false) {

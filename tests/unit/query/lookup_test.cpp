@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Registry& school() {
+const Registry& music() {
   static const Registry registry = Registry::parse(R"({"dorm": 1, "models": {
     "Album": {"fields": {"name": {"type": "text"}, "made_on": {"type": "date"}}},
     "Track": {"fields": {"title": {"type": "text"}, "position": {"type": "integer"},
@@ -25,7 +25,7 @@ const Registry& school() {
   return registry;
 }
 
-SourcePtr source(const char* model) { return model_source(school(), school().get(model)); }
+SourcePtr source(const char* model) { return model_source(music(), music().get(model)); }
 
 // What follows WHERE in the statement for the rows of a model.
 std::string where(const char* model, const Filter& filter, const Scope& scope = {}) {
