@@ -1,10 +1,10 @@
 // dorm/query_set.hpp: the declarative way to ask: conditions by path, and which relations to load along with the rows.
 //
-// A QuerySet is an immutable value over one model: every call returns a new one, the order of calls does not matter,
-// any number of threads may use one. A path names relations and a field from the model on: "album__name" or
-// "album.name". Wrong paths, operators and types throw QueryError (values that do not fit: DataError) where they are
-// written, before any SQL is sent. Rows come back as a graph: each row of the model once, whatever was joined; limit
-// and offset count them. Equal orders are broken by primary key.
+// A QuerySet is an immutable value over one model: every call returns a new one, any number of threads may use one. The
+// order of calls does not matter, but that annotate() comes before what uses its name. A path names relations and a
+// field from the model on: "album__name" or "album.name". Wrong paths, operators and types throw QueryError (values
+// that do not fit: DataError) where they are written, before any SQL is sent. Rows come back as a graph: each row of
+// the model once, whatever was joined; limit and offset count them. Equal orders are broken by primary key.
 #pragma once
 
 #include <cstdint>
@@ -119,13 +119,15 @@ class Order {
   std::optional<OrderExpr> term_;
 };
 
-// What fields() and exclude_fields() name: "name", "tracks__title", or as a map {"tracks", {"title", "position"}}.
+// What fields() and exclude_fields() name: "name", "tracks__title", or as a map FieldTree("tracks", {"title", "year"}).
+// Braces alone are a list of names: {"tracks", {"title"}} does not compile, since it could be taken for either.
 class FieldTree {
  public:
   FieldTree(const char* path) : path_(path) {}
   FieldTree(std::string_view path) : path_(path) {}
   FieldTree(const std::string& path) : path_(path) {}
-  FieldTree(std::string_view path, std::vector<FieldTree> below) : path_(path), below_(std::move(below)) {}
+  explicit FieldTree(std::string_view path, std::vector<FieldTree> below) : path_(path), below_(std::move(below)) {}
+  FieldTree(std::initializer_list<FieldTree>) = delete;
   const std::string& path() const noexcept { return path_; }
   const std::vector<FieldTree>& below() const noexcept { return below_; }
 
@@ -177,6 +179,8 @@ struct LoadPlan {
 class DORM_EXPORT QuerySet {
  public:
   // ---- which rows: all conditions hold; conditions on one path mean one related row ----
+  // A condition along a path also joins, loads and trims it: of a list only the rows that match come along, and the
+  // list is marked partial. any(), none() and every() choose rows without that.
   QuerySet filter(const Filter& condition) const;
   template <LookupValue Given>
   QuerySet filter(std::string_view path, Given&& value) const {
@@ -190,7 +194,9 @@ class DORM_EXPORT QuerySet {
   }
 
   // ---- in what order, how many ----
-  QuerySet order_by(std::vector<Order> terms) const;  // replaces; empty: the model's own order
+  // Replaces; empty: the model's own order. An order along a list puts each row where its first related row stands;
+  // such rows cannot be read from their end (last(), [-1], slice(-n)): QueryError.
+  QuerySet order_by(std::vector<Order> terms) const;
   template <class... Terms>
   requires(sizeof...(Terms) > 0 && (std::constructible_from<Order, Terms&&> && ...)) QuerySet order_by(Terms&&... terms)
   const { return order_by(std::vector<Order>{Order(std::forward<Terms>(terms))...}); }
@@ -215,10 +221,11 @@ class DORM_EXPORT QuerySet {
   QuerySet load_related(const Prefetch& path) const;
   QuerySet load_related(std::initializer_list<Prefetch> paths) const;
   QuerySet select_all(bool follow = false) const;  // all relations; follow: theirs, too
+  // Of a path that is loaded; QueryError, when the query is run, for one that is not.
   QuerySet strategy(std::string_view path, Strategy strategy) const;
   QuerySet load_required(bool on) const;  // required foreign keys load themselves unless false
   QuerySet lazy(LazyPolicy policy) const;
-  QuerySet lazy(std::string_view path, LazyPolicy policy) const;
+  QuerySet lazy(std::string_view path, LazyPolicy policy) const;  // of the rows that a loaded path leads to
 
   // ---- which columns: primary keys always come ----
   QuerySet fields(const std::vector<FieldTree>& names) const;  // adds to those named before
@@ -270,7 +277,9 @@ class DORM_EXPORT QuerySet {
   // ---- write ----
   Row create(std::initializer_list<Assignment> values) const;
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
-  // Return the number of rows. Without a condition: QueryError; update_every and delete_every say it on purpose.
+  // Return the number of rows. Without a condition: QueryError; update_every and delete_every say it on purpose. The
+  // new value may be an expression of the row, or of one other that a path of to-one relations leads to:
+  // track["album"]["name"].
   std::int64_t update(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t update_every(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t delete_rows() const;
@@ -344,6 +353,15 @@ class DORM_EXPORT Prefetch {
   std::shared_ptr<const Options> options_;
 };
 
+template <class Given>
+QuerySet Related::filter(std::string_view path, Given&& value) const {
+  return filter(Filter(path, std::forward<Given>(value)));
+}
+template <class Given>
+QuerySet Related::exclude(std::string_view path, Given&& value) const {
+  return exclude(Filter(path, std::forward<Given>(value)));
+}
+
 inline QuerySet QuerySet::prefetch_related(const Prefetch& path) const {
   return prefetch_related(std::vector<Prefetch>{path});
 }
@@ -356,7 +374,7 @@ inline QuerySet QuerySet::load_related(std::initializer_list<Prefetch> paths) co
 }
 
 // Fills what is not loaded yet along these paths, for one row or for rows of any origin at once; what is loaded stays,
-// unless `refresh`. The rows must be of one model.
+// unless `refresh`. A list that was loaded in part is not loaded: it is read as a whole. The rows must be of one model.
 DORM_EXPORT void load_related(const std::vector<Row>& rows, const std::vector<Prefetch>& paths, bool refresh = false);
 DORM_EXPORT void load_related(const Rows& rows, const std::vector<Prefetch>& paths, bool refresh = false);
 DORM_EXPORT void load_related(const Row& row, const std::vector<Prefetch>& paths, bool refresh = false);

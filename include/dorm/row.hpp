@@ -308,9 +308,11 @@ class DORM_EXPORT Related {
   Query order_by(OrderExpr term) const;
   QuerySet objects() const;
   QuerySet filter(const Filter& condition) const;
-  QuerySet filter(std::string_view path, Expr value) const;
+  template <class Given>  // defined in query_set.hpp, for what a Lookup takes
+  QuerySet filter(std::string_view path, Given&& value) const;
   QuerySet exclude(const Filter& condition) const;
-  QuerySet exclude(std::string_view path, Expr value) const;
+  template <class Given>
+  QuerySet exclude(std::string_view path, Given&& value) const;
   QuerySet select_related(const std::vector<Path>& paths) const;
   QuerySet select_related(const Path& path) const;
   QuerySet prefetch_related(const std::vector<Prefetch>& paths) const;

@@ -13,17 +13,30 @@ std::uint64_t hash(std::uint32_t parent, std::uint32_t item) noexcept {
 
 }  // namespace
 
+std::uint32_t& Elements::entry(std::uint32_t parent, std::uint32_t item) {
+  const std::uint64_t mask = table_.size() - 1;
+  for (std::uint64_t at = hash(parent, item) & mask;; at = (at + 1) & mask) {
+    if (table_[at] == 0) return table_[at];
+    const Element& known = *elements_.at(table_[at] - 1);
+    if (known.parent == parent && known.item == item) return table_[at];
+  }
+}
+
 std::uint32_t& Elements::find_or_add(std::uint32_t parent, std::uint32_t item) {
   if (std::uint64_t{elements_.size()} * 2 >= table_.size()) grow();
-  const std::uint64_t mask = table_.size() - 1;
-  for (std::uint64_t place = hash(parent, item) & mask;; place = (place + 1) & mask) {
-    if (table_[place] == 0) {
-      std::uint32_t& target = add(parent, item);
-      table_[place] = elements_.size();
-      return target;
-    }
-    Element& known = *elements_.at(table_[place] - 1);
-    if (known.parent == parent && known.item == item) return known.target;
+  std::uint32_t& known = entry(parent, item);
+  if (known != 0) return elements_.at(known - 1)->target;
+  std::uint32_t& target = add(parent, item);
+  known = elements_.size();
+  return target;
+}
+
+void Elements::set_place(std::uint32_t parent, std::uint32_t item, std::int64_t place) {
+  const std::uint32_t element = entry(parent, item) - 1;
+  if (element < places_.size()) {
+    places_[element] = std::min(places_[element], place);
+  } else {
+    places_.push_back(place);
   }
 }
 
@@ -55,12 +68,17 @@ void Elements::publish(Relation& relation, std::uint32_t first, std::uint32_t en
     before = parent;
   }
   for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-  if (sorted) {
+  if (sorted && places_.empty()) {
     for (std::uint32_t i = 0; i < elements_.size(); ++i) append(*elements_.at(i));
   } else {
     std::vector<std::uint32_t> next(starts.begin(), starts.end() - 1);
     std::vector<std::uint32_t> order(elements_.size());
     for (std::uint32_t i = 0; i < elements_.size(); ++i) order[next[elements_.at(i)->parent - first]++] = i;
+    if (!places_.empty()) {
+      const auto in_place = [&](std::uint32_t a, std::uint32_t b) { return places_[a] < places_[b]; };
+      for (std::size_t i = 0; i + 1 < starts.size(); ++i)
+        std::sort(order.begin() + starts[i], order.begin() + starts[i + 1], in_place);
+    }
     for (const std::uint32_t i : order) append(*elements_.at(i));
   }
   relation.cover(end);

@@ -27,6 +27,10 @@ class Elements {
     return element->target;
   }
 
+  // Where the pair stands among those of its parent: the least of what is given for it. For all pairs or for none, each
+  // of them made by find_or_add.
+  void set_place(std::uint32_t parent, std::uint32_t item, std::int64_t place);
+
   // Appends the targets to the relation, each parent's side by side, and their items as link slots if `links`. Every
   // parent slot in [first, end) gets a span, those without elements an empty one; slots below `first` are left alone.
   void publish(Relation& relation, std::uint32_t first, std::uint32_t end, bool links) const;
@@ -39,8 +43,10 @@ class Elements {
   };
 
   void grow();
+  std::uint32_t& entry(std::uint32_t parent, std::uint32_t item);  // of the table: of the pair, or free
 
   detail::PagedArray<Element> elements_{1, 6};
+  std::vector<std::int64_t> places_;
   std::vector<std::uint32_t> table_;  // element + 1; 0 = free; size is a power of two
 };
 

@@ -51,6 +51,8 @@ class RowSink {
                                   // one, has a key and no slot table
     Relation* inverse = nullptr;  // of this node, to-one: leads from a row to its parent, the first if it has several
     bool distinct = false;        // many: equal (parent, row) pairs are in adjacent rows, if there are any
+    std::uint32_t place = none;   // many: the column of an integer by which the elements of a parent are sorted, the
+                                  // least of those in an element's rows; without it they are as they appeared
 
     std::uint32_t slot = none;      // of the current result row
     std::uint32_t last_row = none;  // of those with a key
@@ -193,12 +195,17 @@ class RowSink {
     const std::uint32_t row = read_row(segment, reader);
     if (row == none) return none;
     const std::uint32_t item = segment.links == none ? row : between;
-    if (parent == segment.last_parent && item == segment.last_item) return segment.last_slot;
+    if (parent == segment.last_parent && item == segment.last_item && segment.place == none) return segment.last_slot;
     std::uint32_t& target =
         segment.distinct ? segment.elements->add(parent, item) : segment.elements->find_or_add(parent, item);
     if (target == none) {
       target = slot_of(*segment.node, row);
       lead_back(segment, target, parent);
+    }
+    if (segment.place != none) {
+      Cell place;
+      reader.read(segment.place, place, segment.node->arena);
+      segment.elements->set_place(parent, item, place.integer);
     }
     segment.last_parent = parent;
     segment.last_item = item;

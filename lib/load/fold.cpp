@@ -97,11 +97,8 @@ query::SpecPtr folded(const query::QuerySpec& parents, const std::vector<std::ui
     spec.outputs.push_back({nullptr, target});
   } else {
     for (const query::OutputSpec& output : children.outputs) {
-      if (output.source) {
-        spec.outputs.push_back({nullptr, moved(output.source, children.root, target)});
-      } else {
-        spec.outputs.push_back({rebased(output.term), nullptr});
-      }
+      spec.outputs.push_back({output.term ? rebased(output.term) : nullptr,
+                              output.source ? moved(output.source, children.root, target) : nullptr});
     }
   }
   if (std::any_of(spec.joins.begin(), spec.joins.end(), is_list)) limit_first(spec);

@@ -108,6 +108,7 @@ Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, 
     segment.fold = from.fold;
     segment.links = from.links;
     segment.distinct = from.distinct;
+    segment.place = from.place;
     if (from.parent == graph::RowSink::none || from.accessor.empty()) continue;
     if (!from.key.empty() && !from.shared && sharing == Sharing::per_parent) segment.node->use_slots();
     graph::Node* parent = sink_.segments[from.parent].node;

@@ -158,8 +158,8 @@ void require_name(const Request& request, std::string_view name) {
 
 // Whether it makes a difference that a row is there twice.
 bool counts_repeated(const query::Term& aggregate) {
-  if (aggregate.kind == query::TermKind::cast) return counts_repeated(*aggregate.children.front());
-  return !aggregate.distinct && aggregate.name != "MIN" && aggregate.name != "MAX";
+  const std::string name = lower_case(aggregate.name);
+  return !aggregate.distinct && name != "min" && name != "max";
 }
 
 // Keys may be numbers, but nobody means to add them up.
@@ -232,20 +232,29 @@ void require_single_counting(const Request& request) {
   for (const query::OrderSpec& by : request.order_by) joining.push_back(by.term);
   for (const query::Annotation& annotation : request.annotations)
     joining.push_back(annotation.grouped ? annotation.grouped : annotation.term);
-  for (const query::Annotation& annotation : request.annotations) {
-    if (!annotation.grouped || !counts_repeated(*annotation.grouped)) continue;
+  const auto require = [&](const query::Term& aggregate, const std::string& what) {
+    // COUNT(*) means the joined rows, whatever they are.
+    if (aggregate.kind == query::TermKind::count_all || !counts_repeated(aggregate)) return;
     std::vector<SourcePtr> paths;
-    query::collect_paths(*annotation.grouped, paths);
+    query::collect_paths(aggregate, paths);
     const SourcePtr& source = paths.empty() ? request.root : paths.front();
     for (const TermPtr& term : joining) {
       const SourcePtr path = repeating(term, source);
       if (!path) continue;
-      throw QueryError("annotation '" + annotation.name + "' would count rows once for each row of '" +
+      throw QueryError(what + " would count rows once for each row of '" +
                        query::path_text(*request.root->model, request.root->registry, query::relations_of(path)) +
                        "' that is joined beside them; ask for it in a query of its own, make it distinct(), or filter "
                        "with any()");
     }
+  };
+  for (const query::Annotation& annotation : request.annotations) {
+    const TermPtr& value = annotation.grouped ? annotation.grouped : annotation.term;
+    for (const query::Term* aggregate : query::aggregates_in(*value))
+      require(*aggregate, "annotation '" + annotation.name + "'");
   }
+  if (!request.having) return;
+  for (const query::Term* aggregate : query::aggregates_in(*request.having))
+    require(*aggregate, "having: " + query::describe(*aggregate));
 }
 
 Aggregate Aggregate::count(std::string_view path) { return Aggregate("count", path); }

@@ -44,6 +44,17 @@ TermPtr query_term(const Query& query) {
   return term;
 }
 
+// The rows as an operand of IN: their order only counts where it decides which rows they are.
+Query operand_of(const QuerySet& set) {
+  const QuerySet rows = changed(set, [](Request& request) {
+    const bool along_list = std::any_of(request.order_by.begin(), request.order_by.end(),
+                                        [](const query::OrderSpec& by) { return names_many(by.term); });
+    if (along_list && is_limited(request)) request = without_limits(request);
+    if (!is_limited(request)) request.order_by.clear();
+  });
+  return rows.query();
+}
+
 FilterPtr node(FilterNode node) { return std::make_shared<const FilterNode>(std::move(node)); }
 
 FilterPtr lookup_node(const Lookup& lookup) {
@@ -130,7 +141,7 @@ query::OrderSpec order_of(const Order& order, const Request& request) {
 Lookup::Lookup(std::string_view path, Values values) : path_(path), value_(list_term(std::move(values))) {}
 Lookup::Lookup(std::string_view path, const std::vector<Row>& rows) : path_(path), value_(rows_term(rows)) {}
 Lookup::Lookup(std::string_view path, const Query& query) : path_(path), value_(query_term(query)) {}
-Lookup::Lookup(std::string_view path, const QuerySet& query) : path_(path), value_(query_term(query.query())) {}
+Lookup::Lookup(std::string_view path, const QuerySet& query) : path_(path), value_(query_term(operand_of(query))) {}
 
 Filter::Filter(std::initializer_list<Lookup> all) {
   FilterNode made;
@@ -410,7 +421,7 @@ QuerySet objects_of(std::shared_ptr<DatabaseImpl> database, const SourcePtr& sou
   return {std::move(database), std::move(request)};
 }
 
-Expr Expr::in(const QuerySet& rows) const { return in(rows.query()); }
-Expr Expr::not_in(const QuerySet& rows) const { return not_in(rows.query()); }
+Expr Expr::in(const QuerySet& rows) const { return in(operand_of(rows)); }
+Expr Expr::not_in(const QuerySet& rows) const { return not_in(operand_of(rows)); }
 
 }  // namespace dorm

@@ -1,8 +1,13 @@
 // Writes to the rows of a QuerySet.
+#include <memory>
+#include <utility>
+
 #include "dorm/error.hpp"
 #include "dorm/model.hpp"
 #include "dorm/query_set.hpp"
 #include "model/query_set_request.hpp"
+#include "query/lookup.hpp"
+#include "query/path.hpp"
 #include "query/visit.hpp"
 
 namespace dorm {
@@ -27,6 +32,31 @@ Query writable(const QuerySet& set, const char* verb) {
   return {set.database(), std::move(spec)};
 }
 
+// A value along a path of to-one relations is one of the row's own, by a subquery: an UPDATE joins nothing.
+Expr of_one_row(const Expr& value, const query::SourcePtr& root, const std::string& member) {
+  const query::TermPtr term = query::in_terms_of(value.term(), root);
+  std::vector<query::SourcePtr> paths;
+  query::collect_paths(*term, paths);
+  if (paths.empty()) return value;
+  const auto refuse = [&](const std::string& why) {
+    throw QueryError("update of '" + root->model->name + "." + member + "': its new value " + why);
+  };
+  if (paths.size() > 1) refuse("follows several paths; it can follow one, and the row's own columns");
+  const query::SourcePtr& path = paths.front();
+  if (names_many(term)) {
+    refuse("is one for each row of '" + query::path_text(*root->model, root->registry, query::relations_of(path)) +
+           "'; choose one with a subquery");
+  }
+  query::RelatedRows related = query::related_rows(root, path);
+  related.spec.outputs.push_back({query::rebased(term, path, related.rows), nullptr});
+  query::join_paths(related.spec);
+  auto subquery = std::make_shared<query::Term>();
+  subquery->kind = query::TermKind::subquery;
+  subquery->type = term->type;
+  subquery->query = std::make_shared<const query::QuerySpec>(std::move(related.spec));
+  return Expr(query::TermPtr(std::move(subquery)));
+}
+
 void require_condition(const query::Request& request, const char* verb, const char* every) {
   if (request.where) return;
   throw QueryError(std::string(verb) + " without a condition would reach every row of '" + request.root->model->name +
@@ -44,7 +74,10 @@ Row QuerySet::create(const std::vector<std::pair<std::string, Value>>& values) c
 }
 
 std::int64_t QuerySet::update_every(const std::vector<std::pair<std::string, Expr>>& changes) const {
-  return writable(*this, "update").update_every(changes);
+  std::vector<std::pair<std::string, Expr>> own = changes;
+  for (auto& [member, value] : own)
+    if (value.has_value()) value = of_one_row(value, request_->root, member);
+  return writable(*this, "update").update_every(own);
 }
 
 std::int64_t QuerySet::update(const std::vector<std::pair<std::string, Expr>>& changes) const {

@@ -153,9 +153,7 @@ QuerySet Related::objects() const {
           std::make_shared<const query::Request>(collection::request_of(row_, info))};
 }
 QuerySet Related::filter(const Filter& condition) const { return objects().filter(condition); }
-QuerySet Related::filter(std::string_view path, Expr value) const { return objects().filter(path, std::move(value)); }
 QuerySet Related::exclude(const Filter& condition) const { return objects().exclude(condition); }
-QuerySet Related::exclude(std::string_view path, Expr value) const { return objects().exclude(path, std::move(value)); }
 QuerySet Related::select_related(const std::vector<Path>& paths) const { return objects().select_related(paths); }
 QuerySet Related::select_related(const Path& path) const { return objects().select_related(path); }
 QuerySet Related::prefetch_related(const std::vector<Prefetch>& paths) const {

@@ -29,9 +29,14 @@ class Collection {
         database_(database_of(*context_)),
         target_(context_->registry.model(relation.target)) {}
 
-  // What was loaded may not be true any more: the next reader asks.
+  // What was loaded may not be true any more: the next reader asks. So does the first one after a rollback.
   std::int64_t done(std::int64_t changed) const {
     access::forget_relation(*row_.node(), row_.slot(), relation_.index);
+    if (TransactionLevel* level = database_->session->current_transaction()) {
+      level->on_rollback([node = std::weak_ptr<graph::Node>(row_.node()), slot = row_.slot(), index = relation_.index] {
+        if (const std::shared_ptr<graph::Node> alive = node.lock()) access::forget_relation(*alive, slot, index);
+      });
+    }
     return changed;
   }
 

@@ -642,6 +642,7 @@ class Compiler {
     std::vector<std::pair<std::uint16_t, std::uint32_t>> fields;  // result column, field
     std::vector<graph::Shape::Extra> extras;
     std::vector<std::uint16_t> extra_columns;
+    std::uint32_t place = graph::RowSink::none;  // column
     bool needed = false;
     std::uint32_t segment = graph::RowSink::none;
   };
@@ -683,6 +684,10 @@ class Compiler {
       const Term& term = *terms[i];
       const Term& inner = unaliased(term);
       plan_.statement.columns.push_back({term.type, output_label(term)});
+      if (const Source* list = list_placed_by(spec, terms[i])) {
+        part_of(parts, *list).place = i;
+        continue;
+      }
       Part* part = parts.data();
       if (!flat && inner.source)
         for (Part& candidate : parts)
@@ -711,6 +716,12 @@ class Compiler {
         if (there && segment.inverse != no_index) segment.inverse = no_index;
       }
     }
+  }
+
+  static const Source* list_placed_by(const QuerySpec& spec, const TermPtr& term) {
+    for (const OutputSpec& output : spec.outputs)
+      if (output.is_place() && output.term == term) return output.source.get();
+    return nullptr;
   }
 
   // Without a second list beside it, joined for whatever reason, a list repeats none of its rows.
@@ -837,6 +848,7 @@ class Compiler {
     segment.optional = true;
     const bool many = segment.relation != no_index && from->source->model->relations[segment.relation].to_many();
     segment.fold = many ? Fold::many : Fold::one;
+    segment.place = part.place;
     if (segment.accessor.empty() || (many && segment.key.empty()))
       throw QueryError("internal: joined rows of '" + part.source->label() + "' cannot be told apart");
   }

@@ -329,6 +329,16 @@ bool is_aggregated(const QuerySpec& spec) {
          std::any_of(spec.order_by.begin(), spec.order_by.end(), [&](const OrderSpec& o) { return has(o.term); });
 }
 
+std::vector<const Term*> aggregates_in(const Term& term) {
+  if (is_aggregate(term)) return {&term};
+  std::vector<const Term*> found;
+  for (const Term* operand : operands_of(term)) {
+    const std::vector<const Term*> below = aggregates_in(*operand);
+    found.insert(found.end(), below.begin(), below.end());
+  }
+  return found;
+}
+
 bool has_aggregate(const Term& term) { return find_aggregate(term) != nullptr; }
 
 void refuse_aggregates(const Term& term, std::string_view clause) {

@@ -22,7 +22,8 @@ void check_grouping(const QuerySpec& spec);
 // Whether the select makes one row of many without group_by.
 bool is_aggregated(const QuerySpec& spec);
 
-// Whether an aggregate stands in the term, those of its subqueries aside.
+// The aggregates in the term, those of its subqueries aside. Valid as long as the term.
+std::vector<const Term*> aggregates_in(const Term& term);
 bool has_aggregate(const Term& term);
 
 // For what chooses or changes single rows; `clause` is what the message calls it.

@@ -24,6 +24,7 @@ struct SegmentPlan {
   std::shared_ptr<const graph::Shape> shape;
   std::vector<graph::RowSink::Target> columns;
   std::vector<graph::RowSink::Target> key;
+  std::uint32_t place = graph::RowSink::none;  // column that says where an element stands in its list
   bool optional = false;
   bool absent_is_null = false;
   std::uint32_t parent = graph::RowSink::none;

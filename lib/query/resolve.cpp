@@ -238,6 +238,8 @@ class Resolver {
     join_orders();
     choose_fields();
     load_required();
+    for (const auto& [path, strategy] : request_.strategies) require_loaded(path, "strategy");
+    for (const auto& [path, lazy] : request_.lazy_paths) require_loaded(path, "lazy");
     return finish();
   }
 
@@ -553,6 +555,14 @@ class Resolver {
     });
   }
 
+  // A path whose rows this statement or one after it brings; of the latter, the request it is handed down to knows.
+  void require_loaded(const Path& path, const char* call) {
+    auto [node, steps] = joined_part(path);
+    if (steps == path.size() || is_fetched(*node, node->model().relations[path[steps]])) return;
+    throw QueryError(std::string(call) + "() names '" + path_text(root_.model(), request_.root->registry, path) +
+                     "', which is not loaded; add select_related or prefetch_related for it");
+  }
+
   bool names_fields() const {
     return std::any_of(request_.fields.begin(), request_.fields.end(),
                        [](const FieldChoice& choice) { return !choice.excluded; });
@@ -682,6 +692,7 @@ class Resolver {
     each_node(root_, [&](Node& node) {
       if (node.parent == nullptr || !node.loaded || !node.via->to_many()) return;
       add_node_order(spec.order_by, node);
+      if (mixes_lists()) spec.outputs.push_back({aliased(place_in_list(own, node), "place"), node.source});
     });
     apply_limits(spec, request_, own);
     join_paths(spec);
@@ -699,6 +710,48 @@ class Resolver {
       add_order(order, node.source, node.via->order_by.empty() ? node.model().order_by : node.via->order_by, false);
     add_key_order(order, node.source, false);
     if (node.through_links()) add_key_order(order, link_source(node.source), false);
+  }
+
+  // Whether a condition speaks of two lists side by side at once, as an OR may: then the rows of one depend on the row
+  // of the other that they stand beside, and the first that are seen need not be the first of their list.
+  bool mixes_lists() const {
+    if (!request_.where) return false;
+    const auto mixes = [&](const Term& term) {
+      std::vector<SourcePtr> paths;
+      collect_paths(term, paths);
+      for (const SourcePtr& one : paths)
+        for (const SourcePtr& other : paths)
+          if (are_side_by_side(relations_of(one), relations_of(other))) return true;
+      return false;
+    };
+    if (request_.where->kind != TermKind::all) return mixes(*request_.where);
+    return std::any_of(request_.where->children.begin(), request_.where->children.end(),
+                       [&](const TermPtr& term) { return mixes(*term); });
+  }
+
+  bool are_side_by_side(const Path& one, const Path& other) const {
+    std::size_t shared = 0;
+    const ModelInfo* model = &root_.model();
+    for (; shared < std::min(one.size(), other.size()) && one[shared] == other[shared]; ++shared)
+      model = &request_.root->registry.model(model->relations[one[shared]].target);
+    return leads_to_list(*model, one, shared) && leads_to_list(*model, other, shared);
+  }
+
+  // A number that grows along the list of a node. `own`: the order of the rows of the root.
+  TermPtr place_in_list(const std::vector<OrderSpec>& own, const Node& node) const {
+    const Path here = relations_of(node.source);
+    const auto is_below = [&](const SourcePtr& path) {
+      const Path relations = relations_of(path);
+      return relations.size() >= here.size() && std::equal(here.begin(), here.end(), relations.begin());
+    };
+    std::vector<OrderSpec> order;
+    for (const OrderSpec& by : own) {
+      std::vector<SourcePtr> paths;
+      collect_paths(*by.term, paths);
+      if (!paths.empty() && std::all_of(paths.begin(), paths.end(), is_below)) order.push_back(by);
+    }
+    add_node_order(order, node);
+    return row_number({}, std::move(order));
   }
 
   // What only conditions and orders need is joined for them, after all that is loaded.

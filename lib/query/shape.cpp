@@ -29,11 +29,8 @@ class Shaper {
       } else {
         text_ += '[';
         for (const OutputSpec& output : spec.outputs) {
-          if (output.source) {
-            source(*output.source);
-          } else {
-            term(*output.term);
-          }
+          if (output.source) source(*output.source);
+          if (output.term) term(*output.term);
           text_ += ',';
         }
         text_ += ']';

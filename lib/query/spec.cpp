@@ -105,7 +105,7 @@ std::vector<TermPtr> expanded_outputs(const QuerySpec& spec) {
     return terms;
   }
   for (const OutputSpec& output : spec.outputs) {
-    if (output.source) {
+    if (output.source && !output.term) {
       expand(output.source, terms);
     } else if (std::vector<TermPtr> columns = key_columns(*output.term); !columns.empty()) {
       std::move(columns.begin(), columns.end(), std::back_inserter(terms));

@@ -66,8 +66,10 @@ struct JoinSpec {
 };
 
 struct OutputSpec {
-  TermPtr term;      // either an expression
-  SourcePtr source;  // or all columns of a source
+  TermPtr term;      // an expression
+  SourcePtr source;  // or all columns of a source; or both: the expression says where the rows of a list stand in it,
+                     // for rows of the statement that do not come in that order
+  bool is_place() const noexcept { return term && source; }
 };
 
 enum class RowMode : std::uint8_t { models, objects, dicts, tuples };

@@ -9,7 +9,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 
-constexpr std::string_view shop = R"({"dorm": 1, "models": {
+constexpr std::string_view theatre = R"({"dorm": 1, "models": {
   "Store": {"fields": {"country": {"type": "string", "max_length": 2}, "number": {"type": "integer"}, "name": {"type": "text"}},
             "primary_key": ["country", "number"]},
   "Sale": {"fields": {
@@ -24,7 +24,7 @@ class CompositeKeys : public Api {
  protected:
   // 1: de 1 from de 1; 2: de 2 from de 1; 3: fr 1 from nowhere; 4: nowhere; 5: de without a number, which is nowhere.
   Database sales() {
-    Database db = open(shop);
+    Database db = open(theatre);
     const Model store = db["Store"], sale = db["Sale"];
     berlin = store.create({{"country", "de"}, {"number", 1}, {"name", "Berlin"}});
     bonn = store.create({{"country", "de"}, {"number", 2}, {"name", "Bonn"}});

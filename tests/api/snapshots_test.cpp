@@ -8,14 +8,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-constexpr std::string_view before = R"({"dorm": 1, "models": {
+constexpr std::string_view cats_before = R"({"dorm": 1, "models": {
   "User": {"fields": {"code": {"type": "integer", "primary_key": true}, "name": {"type": "text"}}},
   "Tag": {"fields": {"code": {"type": "integer", "primary_key": true}, "name": {"type": "text"}}},
   "Note": {"fields": {"user": {"type": "foreign_key", "to": "User", "backref": "notes"}, "text": {"type": "text"},
                       "tags": {"type": "many_to_many", "to": "Tag", "backref": "notes"}}}
 }})";
 // The same tables, every model and every field with another number.
-constexpr std::string_view after = R"({"dorm": 1, "models": {
+constexpr std::string_view cats_after = R"({"dorm": 1, "models": {
   "Tag": {"fields": {"name": {"type": "text"}, "code": {"type": "integer", "primary_key": true}}},
   "Note": {"fields": {"tags": {"type": "many_to_many", "to": "Tag", "backref": "notes"}, "text": {"type": "text"},
                       "user": {"type": "foreign_key", "to": "User", "backref": "notes"}}},
@@ -25,7 +25,7 @@ constexpr std::string_view after = R"({"dorm": 1, "models": {
 class Snapshots : public Api {
  protected:
   void SetUp() override {
-    db.emplace(open(before));
+    db.emplace(open(cats_before));
     (*db)["User"].create({{"code", 1}, {"name", "huey"}});
     (*db)["User"].create({{"code", 2}, {"name", "mickey"}});
     (*db)["Tag"].create({{"code", 1}, {"name", "loud"}});
@@ -37,7 +37,7 @@ class Snapshots : public Api {
     loud = (*db)["Tag"].get(1);
     meow = old_note->get(1);
     const Registry old = db->registry();
-    db->use(Registry::parse(after));
+    db->use(Registry::parse(cats_after));
     ASSERT_EQ(old.storage_hash(), db->registry().storage_hash());
     ASSERT_NE(old.get("User").id, db->registry().get("User").id);
     user.emplace((*db)["User"]);

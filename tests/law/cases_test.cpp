@@ -115,5 +115,45 @@ TEST_P(LoadingCases, WhatWasAskedForIsFollowedThoughItsModelWasMetBefore) {
   EXPECT_TRUE(met.is_loaded("area"));
 }
 
+TEST_P(LoadingCases, ListsSideBySideKeepTheirOrderUnderACommonCondition) {
+  const Database db = open(R"(
+    "Shop": {"fields": {"name": {"type": "text"}}},
+    "Cook": {"fields": {"name": {"type": "text"}, "shop": {"type": "foreign_key", "to": "Shop", "backref": "cooks"}}},
+    "Dish": {"fields": {"name": {"type": "text"}, "shop": {"type": "foreign_key", "to": "Shop", "backref": "dishes"},
+                        "tags": {"type": "many_to_many", "to": "Tag", "backref": "dishes"}}},
+    "Tag": {"fields": {"name": {"type": "text"}}})");
+  const Row shop = db["Shop"].create({{"name", "s"}});
+  for (const char* name : {"a", "b"}) db["Cook"].create({{"name", name}, {"shop", shop}});
+  const Row sweet = db["Tag"].create({{"name", "sweet"}}), hot = db["Tag"].create({{"name", "hot"}});
+  for (const char* name : {"x", "y", "z"}) {
+    const Row dish = db["Dish"].create({{"name", name}, {"shop", shop}});
+    dish.related("tags").add(sweet);
+    dish.related("tags").add(hot);
+  }
+  // Beside "a" only "y" is seen, so "y" is seen first.
+  const QuerySet shops = db["Shop"].objects().select_related({"cooks", "dishes__tags"});
+  const auto lists = [&](const QuerySet& query) {
+    QueryCount count(db);
+    const Row row = query.get();
+    std::vector<std::string> found = names(row.related("cooks"));
+    for (const Row& dish : row.related("dishes")) {
+      found.push_back(dish["name"].to_text());
+      for (const std::string& tag : names(dish.related("tags"))) found.push_back(tag);
+    }
+    EXPECT_EQ(count.count(), 1U);
+    return found;
+  };
+  EXPECT_THAT(lists(shops.filter(or_({Filter("cooks__name", "b"), Filter("dishes__name", "y")}))),
+              ElementsAre("a", "b", "x", "sweet", "hot", "y", "sweet", "hot", "z", "sweet", "hot"));
+  EXPECT_THAT(lists(shops.exclude({{"cooks__name", "a"}, {"dishes__name__ne", "y"}}).order_by("-dishes__name")),
+              ElementsAre("a", "b", "z", "sweet", "hot", "y", "sweet", "hot", "x", "sweet", "hot"));
+  EXPECT_THAT(lists(shops.filter(or_({Filter("cooks__name", "b"), Filter("dishes__tags__name", "hot")}))),
+              ElementsAre("a", "b", "x", "sweet", "hot", "y", "sweet", "hot", "z", "sweet", "hot"));
+  // What an order of its own would say of the statement as a whole it says of its list alone.
+  EXPECT_THAT(
+      lists(shops.filter(or_({Filter("cooks__name", "b"), Filter("dishes__name", "y")})).order_by("-cooks__name")),
+      ElementsAre("b", "a", "x", "sweet", "hot", "y", "sweet", "hot", "z", "sweet", "hot"));
+}
+
 }  // namespace
 }  // namespace dorm::test
