@@ -12,6 +12,7 @@ sql::Capabilities capabilities() {
   facts.nulls_not_distinct = true;  // from 15 on; older servers say so themselves
   facts.deferrable_uniques = true;
   facts.enum_types = true;
+  facts.narrow_integers = true;
   facts.transactions_are_snapshots = false;  // unless they are repeatable read, or serializable
   facts.max_parameters = 65'535;
   facts.max_columns = 1'600;  // a row must fit a page: 1,664 is what the parser takes

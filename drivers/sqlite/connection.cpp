@@ -125,6 +125,7 @@ Connection::Connection(const driver::ConnectOptions& options, driver::Deadline d
   interrupt_.attach(database_.get(), busy_timeout(options));
   const Interrupt::Operation operation(interrupt_, deadline);
   configure(options, quote(place_of(options)));
+  writers_ = WriterQueue::of(sqlite3_db_filename(database_.get(), "main"));
 }
 
 Connection::~Connection() {
@@ -198,6 +199,7 @@ driver::TransactionStatus Connection::status() const noexcept {
 void Connection::fail(int code, Stage stage, std::string_view sql, std::size_t values) {
   broken_ = broken_ || ends_connection(code);
   if (stage != Stage::control) note_failed();
+  if (is_autocommit()) turn_.end();
   const std::string message = sqlite3_errmsg(database_.get());
   // A statement whose tables were changed is compiled again when it runs; this tells that failure from one of its
   // values.
@@ -256,6 +258,10 @@ void Connection::check_writable(bool read_only, std::string_view sql) {
   throw ReadOnly("sqlite: the transaction may only read" + statement_note(sql, 0), std::move(details));
 }
 
+WriterQueue::Turn Connection::turn_for(bool read_only) {
+  return read_only || !is_autocommit() ? WriterQueue::Turn() : WriterQueue::wait(writers_, interrupt_);
+}
+
 // What SQLite cannot compile has failed as well; what is refused before it is asked has not, and has no code.
 template <class Compile>
 decltype(auto) Connection::compiled(Compile compile) {
@@ -277,6 +283,7 @@ driver::Outcome Connection::execute(const driver::Statement& statement, std::spa
     throw QueryError("sqlite: " + std::to_string(parameters.size()) + " values for " +
                      std::to_string(statement.parameters.size()) + " parameters" + statement_note(statement.sql, 0));
   sqlite3_stmt* handle = prepared.handle.get();
+  const WriterQueue::Turn turn = turn_for(prepared.read_only);
   const Running running(handle);
   binder_.bind(database_.get(), handle, statement, parameters);
   ++executions_;
@@ -316,7 +323,9 @@ void Connection::execute_script(std::string_view sql, driver::Deadline deadline)
     const std::string_view text = sql.substr(0, sql.size() - rest.size());
     sql = rest;
     if (statement == nullptr) continue;
-    check_writable(sqlite3_stmt_readonly(statement.get()) != 0, text);
+    const bool read_only = sqlite3_stmt_readonly(statement.get()) != 0;
+    check_writable(read_only, text);
+    const WriterQueue::Turn turn = turn_for(read_only);
     int code = sqlite3_step(statement.get());
     while (code == SQLITE_ROW) code = sqlite3_step(statement.get());
     if (code != SQLITE_DONE) fail(code, Stage::run, text);
@@ -343,6 +352,8 @@ void Connection::control(Control which, driver::Deadline deadline) {
   StatementHandle& statement = controls_[static_cast<std::size_t>(which)];
   std::string_view rest;
   if (statement == nullptr) statement = prepare(database_.get(), sql, SQLITE_PREPARE_PERSISTENT, rest);
+  if (which == Control::begin_immediate || which == Control::begin_exclusive)
+    turn_ = WriterQueue::wait(writers_, interrupt_);
   const Running running(statement.get());
   const int code = sqlite3_step(statement.get());
   if (code != SQLITE_DONE) fail(code, Stage::control, sql);
@@ -368,6 +379,7 @@ void Connection::commit(driver::Deadline deadline) {
     throw StateError("sqlite: the transaction had failed before, and was rolled back instead of committed", details);
   }
   control(Control::commit, limited(deadline));
+  turn_.end();
   in_transaction_ = false;
   read_only_ = false;
 }
@@ -375,6 +387,7 @@ void Connection::commit(driver::Deadline deadline) {
 void Connection::rollback(driver::Deadline) {
   // Never waits for anybody, so it needs no deadline; and it must work after one has passed.
   if (!is_autocommit()) control(Control::rollback, std::nullopt);
+  turn_.end();
   in_transaction_ = false;
   failed_ = false;
   read_only_ = false;

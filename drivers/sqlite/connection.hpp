@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "sqlite/interrupt.hpp"
 #include "sqlite/statement.hpp"
 #include "sqlite/types.hpp"
+#include "sqlite/writer_queue.hpp"
 
 namespace dorm::sqlite {
 
@@ -61,6 +63,8 @@ class Connection final : public driver::Connection {
   void check_not_failed(std::string_view sql) const;
   void check_writable(bool read_only, std::string_view sql);
   void note_failed() noexcept;
+  // For a statement that writes outside a transaction.
+  WriterQueue::Turn turn_for(bool read_only);
   template <class Compile>
   decltype(auto) compiled(Compile compile);
   TransactionState transaction_state() const noexcept;
@@ -75,6 +79,8 @@ class Connection final : public driver::Connection {
   StatementCache cache_;
   std::array<StatementHandle, control_count> controls_;
   Binder binder_;
+  std::shared_ptr<WriterQueue> writers_;  // null in memory
+  WriterQueue::Turn turn_;                // as long as a transaction that may write lasts
   std::chrono::milliseconds statement_timeout_;
   pid_t process_;
   bool in_transaction_ = false;  // as far as our caller knows

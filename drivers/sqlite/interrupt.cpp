@@ -49,10 +49,17 @@ int Interrupt::on_busy(void* self, int attempt) noexcept {
   return static_cast<Interrupt*>(self)->wait_for_lock(attempt) ? 1 : 0;
 }
 
+driver::Clock::time_point Interrupt::start_waiting() noexcept {
+  busy_since_ = driver::Clock::now();
+  waited_before_ = true;
+  const driver::Clock::time_point end = busy_since_ + busy_timeout_;
+  return deadline_ ? std::min(end, *deadline_) : end;
+}
+
 bool Interrupt::wait_for_lock(int attempt) noexcept {
   if (should_stop()) return false;
   const auto now = driver::Clock::now();
-  if (attempt == 0) busy_since_ = now;
+  if (attempt == 0 && !waited_before_) busy_since_ = now;
   const auto end = busy_since_ + busy_timeout_;
   if (now >= end) return false;
   auto until = std::min(end, now + std::min(longest_nap, std::chrono::milliseconds(attempt + 1)));
@@ -64,6 +71,7 @@ bool Interrupt::wait_for_lock(int attempt) noexcept {
 Interrupt::Operation::Operation(Interrupt& interrupt, driver::Deadline deadline) noexcept : interrupt_(interrupt) {
   interrupt_.deadline_ = deadline;
   interrupt_.timed_out_ = false;
+  interrupt_.waited_before_ = false;
   const std::lock_guard lock(interrupt_.mutex_);
   interrupt_.cancelled_.store(false, std::memory_order_relaxed);
   interrupt_.running_ = true;

@@ -43,13 +43,16 @@ class Interrupt {
 
   // Whether the deadline has passed already.
   bool expired() noexcept;
+  // Whether the deadline has passed or cancel() was called.
+  bool should_stop() noexcept { return cancelled_.load(std::memory_order_relaxed) || expired(); }
+  // From now on this operation waits for a lock; the result is when it must not wait any longer.
+  driver::Clock::time_point start_waiting() noexcept;
   // Naps before the next attempt to get a lock, the first being 0; false once the time is up.
   bool wait_for_lock(int attempt) noexcept;
 
  private:
   static int on_progress(void* self) noexcept;
   static int on_busy(void* self, int attempt) noexcept;
-  bool should_stop() noexcept { return cancelled_.load(std::memory_order_relaxed) || expired(); }
 
   std::mutex mutex_;
   sqlite3* database_ = nullptr;  // guarded by mutex_
@@ -59,6 +62,7 @@ class Interrupt {
   bool timed_out_ = false;
   std::chrono::milliseconds busy_timeout_{0};
   driver::Clock::time_point busy_since_;
+  bool waited_before_ = false;  // this operation: busy_since_ is when that began
 };
 
 }  // namespace dorm::sqlite

@@ -39,7 +39,8 @@ class DORM_EXPORT Registry {
   Registry();  // no models, generation 0
 
   // A directory (all *.json and *.jsonc below it, sorted, but not *.schema.json) or one file. Throws SchemaError with
-  // every mistake of the earliest failing stage; ConfigError if the path cannot be read.
+  // every mistake of the earliest failing stage; ConfigError if the path cannot be read. Of no paths or texts at all: a
+  // registry without models.
   static Registry load(const std::filesystem::path& path, const SchemaOptions& options = {});
   static Registry load(std::span<const std::filesystem::path> paths, const SchemaOptions& options = {});
   static Registry parse(std::string_view text, const SchemaOptions& options = {});

@@ -87,6 +87,8 @@ Decimal fit_decimal(const Decimal& value, const Type& type, std::string_view lab
   return rescaled;
 }
 
+bool is_single(double value) noexcept { return nearest_single(value) == value; }
+
 // What must change, if anything; nullptr-like empty optional means: as it is.
 bool fits_unchanged(const Value& value, const Type& type, std::string_view label) {
   switch (type.kind) {
@@ -104,7 +106,7 @@ bool fits_unchanged(const Value& value, const Type& type, std::string_view label
       if (value.kind() != ValueKind::real) return false;
       if (!std::isfinite(value.real()))
         throw DataError(std::string(label) + ": NaN and infinity are not stored; use null");
-      return true;
+      return type.kind == TypeKind::double_precision || is_single(value.real());
     case TypeKind::string:
     case TypeKind::text:
     case TypeKind::enumeration:
@@ -132,6 +134,13 @@ Value convert(const Value& value, const Type& type, std::string_view label) {
   };
   switch (type.kind) {
     case TypeKind::real:
+      if (kind == ValueKind::integer) return Value(nearest_single(static_cast<double>(value.integer())));
+      if (kind == ValueKind::real) {
+        const double nearest = nearest_single(value.real());
+        if (std::isfinite(nearest)) return Value(nearest);
+        throw DataError(std::string(label) + " is real; the value is out of its range");
+      }
+      break;
     case TypeKind::double_precision:
       if (kind == ValueKind::integer) return Value(static_cast<double>(value.integer()));
       break;
@@ -169,6 +178,13 @@ Value coerce(const Value& value, const Type& type, std::string_view label) {
   return convert(value, type, label);
 }
 
+double nearest_single(double value) noexcept {
+  constexpr double greatest = std::numeric_limits<float>::max();
+  // The cast itself is undefined there ([conv.double]).
+  if (std::abs(value) > greatest) return std::copysign(std::numeric_limits<double>::infinity(), value);
+  return static_cast<double>(static_cast<float>(value));
+}
+
 Value coerce(Value&& value, const Type& type, std::string_view label) {
   if (value.is_null() || fits_unchanged(value, type, label)) return std::move(value);
   return convert(value, type, label);
@@ -181,7 +197,8 @@ bool fits_plainly(const Value& value, const Type& type) noexcept {
       if (type.kind == TypeKind::smallint) return value.integer() == static_cast<std::int16_t>(value.integer());
       return type.kind == TypeKind::bigint;
     case ValueKind::real:
-      return (type.kind == TypeKind::double_precision || type.kind == TypeKind::real) && std::isfinite(value.real());
+      return std::isfinite(value.real()) &&
+             (type.kind == TypeKind::double_precision || (type.kind == TypeKind::real && is_single(value.real())));
     case ValueKind::text: {
       const std::string& text = value.text();
       if (type.kind == TypeKind::string)

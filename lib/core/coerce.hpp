@@ -1,7 +1,8 @@
 // core/coerce.hpp: does a value fit a type, and what is it in that type's own kind?
 //
 // Pure functions, thread-safe. Conversions lose nothing: integer → real or decimal, text → date, time, datetime, uuid,
-// decimal; everything else is a DataError that names `label` ("User.age") and never the value.
+// decimal; only what a `real` column holds is rounded to single precision, as every backend does. Everything else is a
+// DataError that names `label` ("User.age") and never the value.
 #pragma once
 
 #include <string_view>
@@ -17,6 +18,9 @@ namespace dorm {
 Value coerce(const Value& value, const Type& type, std::string_view label);
 // The same without a copy where nothing changes: moves the value through.
 Value coerce(Value&& value, const Type& type, std::string_view label);
+
+// As a column of type `real` holds it; infinite beyond its range.
+double nearest_single(double value) noexcept;
 
 // Whether coerce() would return it as it is, for the values that are told at a glance; false means: ask coerce().
 bool fits_plainly(const Value& value, const Type& type) noexcept;

@@ -155,6 +155,19 @@ std::vector<std::pair<std::string, Expr>> expanded(const QuerySpec& spec,
   return made;
 }
 
+// PostgreSQL takes no text for a value of an enum type; what SQLite would take must not hide that.
+void require_own_enum(const Registry& registry, const FieldInfo& field, const query::Term& value,
+                      const std::string& label) {
+  if (field.enumeration == no_index || !registry.enums()[field.enumeration].native) return;
+  const query::Term& inner = query::unaliased(value);
+  const FieldInfo* other = query::field_of(inner);
+  if (other != nullptr && other->enumeration != no_index &&
+      inner.source->registry.enums()[other->enumeration].name == registry.enums()[field.enumeration].name)
+    return;
+  throw QueryError(label + " is of the native enum '" + registry.enums()[field.enumeration].name +
+                   "'; set it to a value, or to a column of the same enum");
+}
+
 std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<std::pair<std::string, Expr>>& changes) {
   const ModelInfo& model = *spec.root->model;
   const Registry& registry = spec.root->registry;
@@ -179,6 +192,7 @@ std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<s
       value = query::value_term(query::fit(registry, model, *field, value->value), field->type);
     } else {
       value = query::fit_type(value, field->type, query::describe(*target));
+      require_own_enum(registry, *field, *value, query::describe(*target));
     }
     made.push_back({field->index, std::move(value)});
   }

@@ -404,7 +404,7 @@ class Compiler {
           nullable = may_be_null(term);
           by = term.kind == TermKind::alias && is_selected(spec, term.name)
                    ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
-                   : expr(term);
+                   : text_of(term);
         }
         order.push_back({by, item.descending, item.nulls, nullable});
       }
@@ -472,24 +472,28 @@ class Compiler {
         return arena_.expr(sql::IsNull{expr(*term.children[0]), term.negated});
       case TermKind::between: {
         const std::uint16_t scale = common_scale(term.children);
-        return arena_.expr(sql::Between{scaled(*term.children[0], scale), scaled(*term.children[1], scale),
-                                        scaled(*term.children[2], scale), term.negated});
+        const auto bound = [&](const Term& item) {
+          return native_enum(item) == nullptr ? scaled(item, scale) : text_of(item);
+        };
+        return arena_.expr(
+            sql::Between{bound(*term.children[0]), bound(*term.children[1]), bound(*term.children[2]), term.negated});
       }
       case TermKind::in_list:
         return in_list(term);
       case TermKind::in_query:
-        return arena_.expr(sql::InSelect{side(*term.children[0]), select(*term.query, Role::value), term.negated});
+        return in_query(term);
       case TermKind::match:
-        return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), expr(*term.children[0]),
-                                      expr(*term.children[1]), term.negated});
+        return arena_.expr(sql::Match{static_cast<sql::MatchOp>(term.op), text_of(*term.children[0]),
+                                      text_of(*term.children[1]), term.negated});
       case TermKind::call: {
         if (term.type.kind == TypeKind::unknown && any_decimal(term.children) &&
             !dialect_.capabilities().native_decimal) {
           throw QueryError("'" + term.name + "' of a decimal is not exact on " + std::string(dialect_.name()) +
                            "; cast it to double first");
         }
-        const sql::Exprs arguments = exprs(term.children);
-        return arena_.expr(sql::Call{arena_.text(term.name), arguments, term.distinct, nullptr, {}});
+        std::vector<const sql::Expr*> arguments;
+        for (const TermPtr& child : term.children) arguments.push_back(text_of(*child));
+        return arena_.expr(sql::Call{arena_.text(term.name), arena_.list(arguments), term.distinct, nullptr, {}});
       }
       case TermKind::count_all: {
         const sql::Expr* all = arena_.expr(sql::Star{nullptr});
@@ -522,7 +526,7 @@ class Compiler {
         window.partition = exprs(partition);
         std::vector<sql::Order> order;
         for (const OrderSpec& by : term.order)
-          order.push_back({expr(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
+          order.push_back({text_of(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
         window.order = arena_.list(order);
         return arena_.expr(sql::Over{expr(*term.children[0]), window});
       }
@@ -562,9 +566,62 @@ class Compiler {
                              op != sql::BinaryOp::modulo && op != sql::BinaryOp::concat;
     const std::uint16_t scale =
         keeps_scale && any_decimal(term.children) ? common_scale(term.children) : std::uint16_t{0};
+    if (native_enum(*term.children[0]) != nullptr || native_enum(*term.children[1]) != nullptr)
+      return enum_binary(op, *term.children[0], *term.children[1]);
     const sql::Expr* left = scaled(*term.children[0], scale);
     const sql::Expr* right = scaled(*term.children[1], scale);
+    const bool narrow = dialect_.capabilities().narrow_integers && is_arithmetic(op) && is_narrow(*term.children[0]) &&
+                        is_narrow(*term.children[1]);
+    if (narrow) left = arena_.expr(sql::Cast{left, term.type});
     return arena_.expr(sql::Binary{op, left, right});
+  }
+
+  static bool is_arithmetic(sql::BinaryOp op) {
+    return op == sql::BinaryOp::add || op == sql::BinaryOp::subtract || op == sql::BinaryOp::multiply ||
+           op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo;
+  }
+  static bool is_narrow(const Term& term) {
+    return term.type.kind == TypeKind::smallint || term.type.kind == TypeKind::integer;
+  }
+
+  // ---- enum types of the database ----
+
+  const EnumInfo* native_enum(const Term& term) const {
+    if (!dialect_.capabilities().enum_types) return nullptr;
+    const Term& inner = unaliased(term);
+    const FieldInfo* field = field_of(inner);
+    if (field == nullptr || field->enumeration == no_index) return nullptr;
+    const EnumInfo& info = inner.source->registry.enums()[field->enumeration];
+    return info.native ? &info : nullptr;
+  }
+
+  // As a text, where what is done with it is done with texts.
+  const sql::Expr* text_of(const Term& term) {
+    const sql::Expr* made = expr(term);
+    return native_enum(term) == nullptr ? made : arena_.expr(sql::Cast{made, Type{.kind = TypeKind::text}});
+  }
+
+  // Equality with a value, or within one type, is the enum's own, so that an index on it serves.
+  const sql::Expr* enum_binary(sql::BinaryOp op, const Term& left, const Term& right) {
+    const bool equality = op == sql::BinaryOp::eq || op == sql::BinaryOp::ne || op == sql::BinaryOp::is_distinct ||
+                          op == sql::BinaryOp::is_not_distinct;
+    const EnumInfo* ours = native_enum(left);
+    const EnumInfo* theirs = native_enum(right);
+    const bool alike = ours != nullptr && theirs != nullptr && ours->name == theirs->name;
+    const bool beside_value = left.kind == TermKind::value || right.kind == TermKind::value;
+    if (equality && (alike || beside_value)) return arena_.expr(sql::Binary{op, expr(left), expr(right)});
+    return arena_.expr(sql::Binary{op, text_of(left), text_of(right)});
+  }
+
+  const sql::Expr* in_query(const Term& term) {
+    const Term& operand = *term.children[0];
+    const sql::Select* rows = select(*term.query, Role::value);
+    const EnumInfo* ours = native_enum(operand);
+    if (ours == nullptr) return arena_.expr(sql::InSelect{side(operand), rows, term.negated});
+    const std::vector<TermPtr> outputs = expanded_outputs(term.query->leftmost());
+    const EnumInfo* theirs = outputs.size() == 1 ? native_enum(*outputs.front()) : nullptr;
+    const bool alike = theirs != nullptr && theirs->name == ours->name;
+    return arena_.expr(sql::InSelect{alike ? expr(operand) : text_of(operand), rows, term.negated});
   }
 
   const sql::Expr* cast(const Term& term) {
@@ -610,9 +667,9 @@ class Compiler {
     std::size_t i = 0;
     for (; i + 1 < term.children.size(); i += 2) {
       whens.push_back(expr(*term.children[i]));
-      thens.push_back(expr(*term.children[i + 1]));
+      thens.push_back(text_of(*term.children[i + 1]));
     }
-    const sql::Expr* otherwise = i < term.children.size() ? expr(*term.children[i]) : nullptr;
+    const sql::Expr* otherwise = i < term.children.size() ? text_of(*term.children[i]) : nullptr;
     return arena_.expr(sql::Case{nullptr, arena_.list(whens), arena_.list(thens), otherwise});
   }
 

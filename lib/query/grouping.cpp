@@ -7,6 +7,7 @@
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/typing.hpp"
 
 namespace dorm::query {
 namespace {
@@ -149,7 +150,13 @@ class Check {
     for (const JoinSpec& join : spec_.joins)
       if (join.on) refuse_aggregates(*join.on, "on");
     if (spec_.where) refuse_aggregates(*spec_.where, "where");
-    for (const TermPtr& group : groups_) refuse_aggregates(*group, "group_by");
+    for (const TermPtr& group : groups_) {
+      refuse_aggregates(*group, "group_by");
+      refuse_json(*group, "group_by");
+    }
+    for (const OrderSpec& order : spec_.order_by) refuse_json(*order.term, "order_by");
+    if (spec_.distinct)
+      for (const TermPtr& output : outputs_) refuse_json(*output, "distinct");
     each_late_term([&](const Term& term, std::string_view) { check_aggregates(term); });
     if (!groups_.empty() || spec_.having || is_aggregated(spec_))
       each_late_term([&](const Term& term, std::string_view clause) { require_grouped(term, {term, clause}); });

@@ -45,10 +45,11 @@ void append(std::vector<std::string>& names, const Names& more) {
 
 std::vector<std::string> operators_of(const Type& type) {
   std::vector<std::string> names;
+  const Family kind = family(type.kind);
+  if (kind == Family::json) return {"isnull"};
   append(names, equalities);
   append(names, memberships);
-  const Family kind = family(type.kind);
-  if (kind != Family::json) append(names, orders);
+  append(names, orders);
   if (kind == Family::text || kind == Family::unknown) append(names, matches);
   for (const Part part : parts)
     if (fits(part, type.kind)) names.emplace_back(sql::word(part));

@@ -1,6 +1,7 @@
 #include "query/typing.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/coerce.hpp"
 #include "core/suggest.hpp"
@@ -150,6 +151,13 @@ void check_enum(const Term& other, const Value& value) {
                   did_you_mean(value.text(), info.values));
 }
 
+// Beside a column of single precision a number means what such a column would hold of it.
+Value as_held_by(const Term& other, Value value) {
+  if (other.type.kind != TypeKind::real || value.kind() != ValueKind::real) return value;
+  const double nearest = nearest_single(value.real());
+  return std::isfinite(nearest) ? Value(nearest) : value;
+}
+
 }  // namespace
 
 TermPtr bound_beside(const TermPtr& value, const Term& other) {
@@ -160,7 +168,7 @@ TermPtr bound_beside(const TermPtr& value, const Term& other) {
     Values items;
     items.reserve(value->value.list().size());
     for (const Value& item : value->value.list()) {
-      Value fitted = coerce(item, term->type, describe(other));
+      Value fitted = as_held_by(other, coerce(item, term->type, describe(other)));
       if (fitted.kind() == ValueKind::decimal) fitted = Value(fitted.decimal().rescaled(term->type.scale));
       check_enum(other, fitted);
       items.push_back(std::move(fitted));
@@ -169,17 +177,29 @@ TermPtr bound_beside(const TermPtr& value, const Term& other) {
     return term;
   }
   term->type = comparison_type(other, value->value);
-  term->value = coerce(value->value, term->type, describe(other));
+  term->value = as_held_by(other, coerce(value->value, term->type, describe(other)));
   check_enum(other, term->value);
   return term;
 }
 
-void require_comparable(const Term& left, const Term& right, std::string_view operation) {
+void require_alike(const Term& left, const Term& right, std::string_view operation) {
   const Family a = family(left.type.kind);
   const Family b = family(right.type.kind);
   if (a == b || a == Family::unknown || b == Family::unknown) return;
   throw QueryError("'" + std::string(operation) + "' cannot compare " + describe(left) + " (" + to_string(left.type) +
                    ") with " + describe(right) + " (" + to_string(right.type) + "); cast one of them");
+}
+
+void require_comparable(const Term& left, const Term& right, std::string_view operation) {
+  refuse_json(left, operation);
+  refuse_json(right, operation);
+  require_alike(left, right, operation);
+}
+
+void refuse_json(const Term& term, std::string_view operation) {
+  if (family(term.type.kind) != Family::json) return;
+  throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) +
+                   ", which is json: databases do not agree on when two of its values are equal, or which is less");
 }
 
 void require_family(const Term& term, Family wanted, std::string_view operation) {
@@ -232,7 +252,7 @@ Type unify(std::vector<TermPtr>& terms, std::string_view what) {
   if (type.kind == TypeKind::string) type.max_length = 0;
   for (TermPtr& term : terms) {
     if (term.get() != first) term = bound_beside(term, *first);
-    require_comparable(*first, *term, what);
+    require_alike(*first, *term, what);
     const bool is_real = term->type.kind == TypeKind::real || term->type.kind == TypeKind::double_precision;
     if (term->type.kind == TypeKind::decimal) {
       type.precision = 0;

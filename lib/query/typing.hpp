@@ -21,8 +21,10 @@ Type natural_type(const Value& value);
 // The value as it is bound beside `other`: in other's type, enum membership checked.
 TermPtr bound_beside(const TermPtr& value, const Term& other);
 
-// Throws QueryError unless the two may be compared.
+// Throws QueryError unless the two may be compared; of one kind, unless they may be alternatives of each other.
 void require_comparable(const Term& left, const Term& right, std::string_view operation);
+void require_alike(const Term& left, const Term& right, std::string_view operation);
+void refuse_json(const Term& term, std::string_view operation);
 void require_family(const Term& term, Family wanted, std::string_view operation);
 
 // The term as a value of this type: as it is, widened by a cast where that loses nothing, else QueryError naming

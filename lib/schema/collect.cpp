@@ -97,7 +97,7 @@ class Collector {
       std::erase(models_.order, found->second.node);
       models_.by_name.erase(found);
     }
-    if (models_.order.empty() && draft_.removed.empty()) {
+    if (models_.order.empty() && draft_.removed.empty() && !draft_.files.empty()) {
       draft_.report
           .error(Stage::resolution, "model.none", at(*draft_.files.front().document->root()),
                  "no file declares a model")

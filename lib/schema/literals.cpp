@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/coerce.hpp"
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -38,7 +39,7 @@ std::optional<Misfit> real(const Node& literal, const Type& type, Value& value) 
       std::fabs(literal.real()) > static_cast<double>(std::numeric_limits<float>::max())) {
     return Misfit{Misfit::Kind::range, "does not fit into a real"};
   }
-  value = literal.real();
+  value = type.kind == TypeKind::real ? nearest_single(literal.real()) : literal.real();
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // What may be shared between threads: databases, queries, and rows that are only read.
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "api/world.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace dorm::test {
 namespace {
@@ -65,6 +67,78 @@ TEST_P(Threads, OneQueryRunsInManyThreads) {
     for (int i = 0; i < 10; ++i) found += static_cast<int>(query.all().size());
   });
   EXPECT_EQ(found, 40);
+}
+
+TEST_P(Threads, ModelsComeAndGoUnderQueries) {
+  const TemporaryDirectory files;
+  const auto write = [&](const std::string& extra) {
+    std::ofstream(files.file("models.json")) << R"({"dorm": 1, "models": {
+        "Cat": {"fields": {"name": {"type": "text"})" +
+                                                    extra + R"(}},
+        "Toy": {"fields": {"cat": {"type": "foreign_key", "to": "Cat", "backref": "toys"}}}}})";
+  };
+  write("");
+  Database db = open(Registry::load(files.path()));
+  db["Toy"].create({{"cat", db["Cat"].create({{"name", "huey"}})}});
+  std::atomic<bool> done = false;
+  std::atomic<int> rounds = 0;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      const Model old = db["Cat"];
+      while (!done || rounds < 30) {
+        const Model cat = db["Cat"];
+        for (const Row& row : cat.objects().prefetch_related("toys").filter("name", "huey").all())
+          if (row.related("toys").size() != 1) ++wrong;
+        if (old.select().where(old["name"] == "huey").all().size() != 1) ++wrong;
+        if (db["Toy"].all()[0]["cat"]["name"].text() != "huey") ++wrong;
+        ++rounds;
+      }
+    });
+  }
+  for (int i = 0; i < 20; ++i) {
+    db.use(db.registry().with(R"({"dorm": 1, "models": {"Dog": {"fields": {"n": {"type": "integer"}}}}})"));
+    EXPECT_NE(db.registry().find("Dog"), nullptr);
+    // A property that is no column: the tables still fit.
+    db.use(db.registry().with(
+        R"({"dorm": 1, "models": {"Cat": {"fields": {"name": {"type": "text", "comment": "x"}}}}})"));
+    db.use(db.registry().without("Dog"));
+    EXPECT_EQ(db.registry().find("Dog"), nullptr);
+    write(i % 2 == 0 ? R"(, "broken": {"type": "no such type"})" : "");
+    if (i % 2 == 0) {
+      EXPECT_THROW(db.reload(), SchemaError) << "and the snapshot before it goes on serving";
+    } else {
+      db.reload();
+    }
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_P(Threads, RowsOfAnOpenTransactionLoadMoreOnItsThreadOnly) {
+  if (in_memory()) return;  // one connection: the other thread would wait for the transaction
+  const Database db = social();
+  const Row huey = db["User"].create({{"username", "huey"}});
+  db["Tweet"].create({{"user", huey}, {"content", "meow"}});
+  Transaction tx = db.transaction();
+  const Row here = db["User"].all()[0];
+  const Row mine = db["User"].all()[0];
+  std::string message;
+  std::thread other([&] {
+    try {
+      here.related("tweets").size();
+    } catch (const StateError& error) {
+      message = error.what();
+    }
+  });
+  other.join();
+  EXPECT_THAT(message, testing::HasSubstr("loaded in a transaction that is still open on another thread"));
+  EXPECT_EQ(mine.related("tweets").size(), 1U);
+  tx.commit();
+  std::thread later([&] { EXPECT_EQ(here.related("tweets").size(), 1U); });
+  later.join();
 }
 
 // ---- lazy loads of one result in many threads ----

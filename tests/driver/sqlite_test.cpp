@@ -6,6 +6,7 @@
 
 #include "dorm/sqlite.hpp"
 #include "driver/fixture.hpp"
+#include "sqlite/writer_queue.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace dorm::test {
@@ -159,6 +160,43 @@ TEST_P(Sqlite, ManyWritersLoseNothing) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(number("SELECT n FROM counter"), writers * rounds);
+}
+
+// Without a line to stand in, SQLite lets whoever asks at the right moment write, and some wait for ever.
+TEST_P(Sqlite, WritersTakeTurns) {
+  if (!is_shared()) return;
+  script("CREATE TABLE turns (n integer PRIMARY KEY, writer integer)");
+  const auto line = sqlite::WriterQueue::of(url_.substr(url_.find(':') + 1).c_str());
+  ASSERT_NE(line, nullptr);
+  connection().begin({}, std::nullopt);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&, i] {
+      const auto own = connect();
+      const driver::Statement note = statement("INSERT INTO turns (writer) VALUES (" + std::to_string(i) + ")");
+      const bool in_transaction = i % 2 == 0;
+      if (in_transaction) own->begin({}, std::nullopt);
+      own->execute(note, {}, nullptr, std::nullopt);
+      if (in_transaction) own->commit(std::nullopt);
+    });
+    while (line->waiting() != threads.size()) std::this_thread::yield();
+  }
+  connection().rollback(std::nullopt);
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(number("SELECT writer FROM turns WHERE n = " + std::to_string(i + 1)), i);
+  EXPECT_EQ(line->waiting(), 0U);
+}
+
+TEST_P(Sqlite, AWriterThatWaitsInLineIsTimedOutAndCancelled) {
+  if (!is_shared()) return;
+  script("CREATE TABLE numbers (n integer)");
+  connection().begin({}, std::nullopt);
+  const auto other = connect();
+  const driver::Statement write = statement("INSERT INTO numbers VALUES (1)");
+  thrown<StatementTimeout>([&] { other->execute(write, {}, nullptr, driver::Clock::now() + 30ms); });
+  thrown<StatementTimeout>([&] { other->begin({}, driver::Clock::now() + 30ms); });
+  connection().rollback(std::nullopt);
+  EXPECT_EQ(other->execute(write, {}, nullptr, std::nullopt).affected, 1) << "the next one takes its turn";
 }
 
 TEST_P(Sqlite, CancelEndsAWaitForALock) {

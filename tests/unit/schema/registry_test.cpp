@@ -215,5 +215,12 @@ TEST_F(RegistryFiles, ThreadsReadOnWhileReloadsSucceedAndFail) {
   EXPECT_EQ(failed, 20);
 }
 
+TEST(Registry, OfNoSourcesHasNoModels) {
+  EXPECT_TRUE(Registry::parse(std::span<const SchemaText>{}).models().empty());
+  EXPECT_TRUE(Registry::load(std::span<const std::filesystem::path>{}).models().empty());
+  EXPECT_TRUE(Registry().reloaded().models().empty());
+  EXPECT_EQ(Registry().with(R"({"dorm": 1, "models": {"Pen": {"fields": {}}}})").models().size(), 1U);
+}
+
 }  // namespace
 }  // namespace dorm
