@@ -20,6 +20,7 @@ sql::Capabilities capabilities(int version) {
   facts.max_joins = 64;
   facts.max_parser_stack = version < 3'047'000 ? 100 : 0;
   facts.max_identifier_bytes = std::numeric_limits<std::uint32_t>::max();
+  facts.updates_are_seen = true;
   return facts;
 }
 

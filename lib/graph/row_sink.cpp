@@ -13,6 +13,7 @@ void RowSink::finish() {
   if (rows_ == 0) begin();
   for (Segment& segment : segments) {
     if (segment.inverse != nullptr) segment.inverse->cover(segment.node->slot_count());
+    if (segment.linked != nullptr) segment.linked->cover(segments[segment.links].node->slot_count());
     if (segment.relation == nullptr) continue;
     const Segment& parent = segments[segment.parent];
     const std::uint32_t end = parent.node->slot_count();

@@ -49,6 +49,7 @@ class RowSink {
     Fold fold = Fold::none;
     std::uint32_t links = none;   // many: the segment of the link rows between, one element each. It stands before this
                                   // one, has a key and no slot table
+    Relation* linked = nullptr;   // many: of the node of the link rows, to-one: leads from one to the row it links
     Relation* inverse = nullptr;  // of this node, to-one: leads from a row to its parent, the first if it has several
     bool distinct = false;        // many: equal (parent, row) pairs are in adjacent rows, if there are any
     std::uint32_t place = none;   // many: the column of an integer by which the elements of a parent are sorted, the
@@ -201,6 +202,7 @@ class RowSink {
     if (target == none) {
       target = slot_of(*segment.node, row);
       lead_back(segment, target, parent);
+      if (segment.linked != nullptr) segment.linked->set_one(item, target);
     }
     if (segment.place != none) {
       Cell place;

@@ -27,11 +27,29 @@ LazyPolicy policy_of(const graph::Node& node, const RelationInfo* relation, cons
   return engine.lazy;
 }
 
+// The path to a member of these rows from the rows that were asked for: "books__tags".
+std::string path_to(const graph::Node& node, const std::string& member) {
+  std::vector<std::pair<const graph::Node*, std::string>> met{{node.graph->root(), {}}};
+  const auto is_met = [&](const graph::Node* other) {
+    return std::any_of(met.begin(), met.end(), [&](const auto& item) { return item.first == other; });
+  };
+  for (std::size_t i = 0; i < met.size(); ++i) {
+    const auto [at, path] = met[i];
+    if (at == &node) return path + member;
+    for (const graph::Relation* entry = at->relations(); entry != nullptr; entry = entry->next) {
+      if (entry->target == nullptr || entry->info == no_index || at->shape->model == nullptr || is_met(entry->target))
+        continue;
+      met.emplace_back(entry->target, path + at->shape->model->relations[entry->info].name + "__");
+    }
+  }
+  return member;
+}
+
 void check_policy(const graph::Node& node, LazyPolicy policy, const std::string& member, const char* call) {
   if (policy == LazyPolicy::raise || (policy == LazyPolicy::raise_n_plus_one && node.graph->complete_slots(node) > 1)) {
     throw QueryError("'" + node.shape->model->name + "." + member + "' is not loaded and its lazy policy is '" +
                      (policy == LazyPolicy::raise ? "raise" : "raise_n_plus_one") + "'; load it with " + call + "(\"" +
-                     member + "\"), or set another policy");
+                     path_to(node, member) + "\"), or set another policy");
   }
 }
 

@@ -115,7 +115,16 @@ Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, 
     auto entry = std::make_unique<graph::Relation>(from.accessor, from.relation, segment.node,
                                                    from.fold == graph::RowSink::Fold::many);
     entry->partial = from.partial;
-    if (from.links != graph::RowSink::none) entry->links = sink_.segments[from.links].node;
+    if (from.links != graph::RowSink::none) {
+      entry->links = sink_.segments[from.links].node;
+      // Where each parent has its own row of the target, a link row that two of them share has none to name.
+      if (from.shared) {
+        const RelationInfo& relation = parent->shape->model->relations[from.relation];
+        const RelationInfo& to_target = entry->links->shape->model->relations[relation.through_target];
+        segment.linked = entry->links->add_relation(
+            std::make_unique<graph::Relation>(to_target.name, to_target.index, segment.node, false));
+      }
+    }
     segment.relation = parent->add_relation(std::move(entry));
     if (from.inverse == no_index) continue;
     segment.inverse = segment.node->add_relation(

@@ -205,7 +205,12 @@ Value run_aggregate(DatabaseImpl& database, const Request& given, const Aggregat
         spec.outputs.push_back(
             {Expr(query::column_term(of, field)).as("k" + std::to_string(++number)).term(), nullptr});
     };
-    for (SourcePtr step = source; step; step = step->from) add_key(step);
+    for (SourcePtr step = source; step; step = step->from) {
+      add_key(step);
+      // A target that is linked twice counts twice.
+      const bool linked = step->from && !step->links && step->from->model->relations[step->via].through != no_index;
+      if (linked) add_key(query::link_source(step));
+    }
     spec.outputs.push_back({value.as("value").term(), nullptr});
     query::join_paths(spec);
     spec.mode = query::RowMode::models;

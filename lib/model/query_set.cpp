@@ -400,6 +400,11 @@ query::LoadRequest load_of(const Prefetch& prefetch, query::Method method, const
     throw QueryError("prefetch of '" + options.path + "' as '" + options.name + "': '" + holder->name +
                      "' has a member of that name; choose another");
   }
+  const RelationInfo& last = holder->relations[load.path.back()];
+  if (!last.to_many() && (options.limit || options.offset)) {
+    throw QueryError("prefetch of '" + options.path + "': '" + holder->name + "." + last.name +
+                     "' leads to one row; a limit per parent is for lists");
+  }
   const bool plain = options.conditions.empty() && !options.order && !options.limit && !options.offset &&
                      options.included.empty() && options.excluded.empty() && options.joined.empty();
   if (plain) return load;

@@ -1,4 +1,5 @@
 // Writes to the rows of a QuerySet.
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -57,8 +58,22 @@ Expr of_one_row(const Expr& value, const query::SourcePtr& root, const std::stri
   return Expr(query::TermPtr(std::move(subquery)));
 }
 
+// The new row would not belong to the row whose collection was asked.
+void refuse_create(const query::Request& request) {
+  if (request.via == nullptr) return;
+  throw QueryError("create() on the query of a collection does not put the row into it; call it on related(\"" +
+                   request.via->name + "\") itself");
+}
+
+// Whether it depends on the row at all: exclude(or_({})) does not.
+bool names_fields(const query::Term& term) {
+  return term.source || term.query ||
+         std::any_of(term.children.begin(), term.children.end(),
+                     [](const query::TermPtr& child) { return names_fields(*child); });
+}
+
 void require_condition(const query::Request& request, const char* verb, const char* every) {
-  if (request.where) return;
+  if (request.where && names_fields(*request.where)) return;
   throw QueryError(std::string(verb) + " without a condition would reach every row of '" + request.root->model->name +
                    "'; say " + every + "() if that is meant");
 }
@@ -66,10 +81,12 @@ void require_condition(const query::Request& request, const char* verb, const ch
 }  // namespace
 
 Row QuerySet::create(std::initializer_list<Assignment> values) const {
+  refuse_create(*request_);
   return Model(database_, request_->root).create(values);
 }
 
 Row QuerySet::create(const std::vector<std::pair<std::string, Value>>& values) const {
+  refuse_create(*request_);
   return Model(database_, request_->root).create(values);
 }
 

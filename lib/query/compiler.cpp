@@ -10,7 +10,9 @@
 #include "dorm/error.hpp"
 #include "query/builder.hpp"
 #include "query/grouping.hpp"
+#include "query/path.hpp"
 #include "query/plan.hpp"
+#include "query/visit.hpp"
 #include "sql/arena.hpp"
 
 namespace dorm::query {
@@ -61,18 +63,69 @@ class Compiler {
   }
 
   void update(const QuerySpec& spec, std::span<const Change> changes) {
+    for (const Change& change : changes) refuse_aggregates(*change.value, "update");
+    if (spec.where) refuse_aggregates(*spec.where, "where");
+    if (dialect_.capabilities().updates_are_seen && is_correlated(spec, changes)) return update_found(spec, changes);
     push_frame();
     sql::Update update{};
     update.table = table_of(spec);
     std::vector<sql::Assignment> set;
     for (const Change& change : changes) {
       const FieldInfo& field = spec.root->model->fields[change.field];
-      refuse_aggregates(*change.value, "update");
       set.push_back({arena_.text(field.column), expr(*change.value)});
     }
     update.set = arena_.list(set);
-    if (spec.where) refuse_aggregates(*spec.where, "where");
     if (spec.where) update.where = expr(*spec.where);
+    finish(update);
+  }
+
+  static bool is_correlated(const QuerySpec& spec, std::span<const Change> changes) {
+    return (spec.where && has_correlated(*spec.where, *spec.root)) ||
+           std::any_of(changes.begin(), changes.end(),
+                       [&](const Change& change) { return has_correlated(*change.value, *spec.root); });
+  }
+
+  // The rows and their new values are found before the first one is written.
+  void update_found(const QuerySpec& spec, std::span<const Change> changes) {
+    const ModelInfo& model = *spec.root->model;
+    if (model.primary_key.empty())
+      throw QueryError("model '" + model.name + "' has no primary key; updating it by a subquery needs one");
+    QuerySpec rows = spec;
+    rows.default_projection = false;
+    rows.outputs.clear();
+    const auto select_as = [&](const TermPtr& term, char prefix, std::size_t number) {
+      auto named = std::make_shared<Term>();
+      named->kind = TermKind::alias;
+      named->name = prefix + std::to_string(number);
+      named->type = term->type;
+      named->children = {term};
+      rows.outputs.push_back({std::move(named), nullptr});
+    };
+    for (std::size_t i = 0; i < model.primary_key.size(); ++i)
+      select_as(column_term(spec.root, model.primary_key[i]), 'k', i + 1);
+    for (std::size_t i = 0; i < changes.size(); ++i) select_as(changes[i].value, 'v', i + 1);
+
+    push_frame();
+    const auto* found = arena_.make(sql::Source{sql::Derived{select(rows, Role::source)}, "found"});
+    const auto found_column = [&](char prefix, std::size_t number, const Type& type) {
+      return arena_.expr(sql::Column{found, arena_.text(prefix + std::to_string(number)), type, true});
+    };
+    sql::Update update{};
+    update.table = table_of(spec);
+    std::vector<sql::Assignment> set;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+      const FieldInfo& field = model.fields[changes[i].field];
+      set.push_back({arena_.text(field.column), found_column('v', i + 1, field.type)});
+    }
+    update.set = arena_.list(set);
+    update.from = found;
+    std::vector<const sql::Expr*> same;
+    for (std::size_t i = 0; i < model.primary_key.size(); ++i) {
+      const FieldInfo& field = model.fields[model.primary_key[i]];
+      same.push_back(arena_.expr(sql::Binary{sql::BinaryOp::eq, column(*spec.root, field.column, field.type, false),
+                                             found_column('k', i + 1, field.type)}));
+    }
+    update.where = same.size() == 1 ? same.front() : arena_.expr(sql::Logical{sql::LogicalOp::all, arena_.list(same)});
     finish(update);
   }
 
@@ -293,6 +346,7 @@ class Compiler {
     for (std::size_t i = 0; i < joins.size(); ++i)
       if (spec.joins[i].on) joins[i].on = expr(*spec.joins[i].on);
     made.joins = arena_.list(joins);
+    require_few_tables(spec);
     made.distinct = spec.distinct;
     const bool decides = spec.distinct || !spec.group_by.empty() || spec.having || is_aggregated(spec);
     if (role == Role::counted && !decides) {
@@ -308,6 +362,20 @@ class Compiler {
     tail(spec, made, false);
     // The order decides nothing where rows are only counted.
     if ((role == Role::rows_only || role == Role::counted) && !spec.limit && !spec.offset) made.order_by = {};
+  }
+
+  void require_few_tables(const QuerySpec& spec) const {
+    if (spec.joins.size() < dialect_.capabilities().max_joins) return;
+    std::vector<std::string> names;
+    for (const JoinSpec& join : spec.joins) {
+      const Source& target = *join.target;
+      if (target.links) continue;
+      names.push_back(target.from ? path_text(*first_of(join.target)->model, target.registry, relations_of(join.target))
+                                  : target.label());
+    }
+    throw LimitError("the query joins " + std::to_string(spec.joins.size() + 1) + " tables; " +
+                     std::string(dialect_.name()) + " allows " + std::to_string(dialect_.capabilities().max_joins) +
+                     ": " + quote_list(names, names.size()) + "; fetch some of them with prefetch_related");
   }
 
   // A foreign key of several columns stands for each of them.

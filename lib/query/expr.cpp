@@ -384,14 +384,25 @@ Expr membership(const Expr& operand_expr, Values values, bool negated) {
   return wrap(std::move(term));
 }
 
+[[noreturn]] void refuse_rows(const Term& operand, const ModelInfo& wanted, const ModelInfo& found) {
+  throw QueryError("'in' looks for " + describe(operand) + ", a key of '" + wanted.name + "', among rows of '" +
+                   found.name + "'; name the column of '" + found.name + "' that is meant");
+}
+
 // The fields by which `operand` knows rows of this model: those that it refers to, else their primary key.
 std::vector<std::uint32_t> key_seen_by(const Term& operand, const ModelInfo& model) {
   if (operand.kind != TermKind::column && operand.kind != TermKind::relation) return model.primary_key;
   const ModelInfo& holder = *operand.source->model;
   const std::uint32_t index =
       operand.kind == TermKind::relation ? operand.index : holder.fields[operand.index].relation;
-  if (index == no_index) return model.primary_key;
+  if (index == no_index) {
+    if (holder.fields[operand.index].primary_key && !query::same_model(holder, model))
+      refuse_rows(operand, holder, model);
+    return model.primary_key;
+  }
   const RelationInfo& relation = holder.relations[index];
+  if (relation.holds_key() && !query::leads_to(operand.source->registry, relation, model))
+    refuse_rows(operand, operand.source->registry.model(relation.target), model);
   const std::size_t width = operand.kind == TermKind::column ? 1 : relation.fields.size();
   if (!relation.holds_key() || relation.fields.size() != width ||
       !query::leads_to(operand.source->registry, relation, model))

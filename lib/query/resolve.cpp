@@ -880,7 +880,8 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
     spec.offset = request.offset;
   }
   join_paths(spec);
-  if (is_limited(request) && !grouped && !request.distinct && spec.limit && has_to_many(spec) && !request.raw_limit) {
+  if (is_limited(request) && !grouped && !request.distinct && (spec.limit || spec.offset) && has_to_many(spec) &&
+      !request.raw_limit) {
     // A path of values() made the first to-many join.
     spec.limit.reset();
     spec.offset.reset();

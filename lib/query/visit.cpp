@@ -93,7 +93,34 @@ class Rebase {
   const SourcePtr& to_;
 };
 
+bool reads(const QuerySpec& spec, const Source& root);
+
+bool reads(const Term& term, const Source& root) {
+  for (const Source* source = term.source.get(); source != nullptr; source = source->from.get())
+    if (same_source(*source, root)) return true;
+  return std::any_of(term.children.begin(), term.children.end(),
+                     [&](const TermPtr& child) { return reads(*child, root); }) ||
+         std::any_of(term.order.begin(), term.order.end(),
+                     [&](const OrderSpec& by) { return reads(*by.term, root); }) ||
+         (term.query && reads(*term.query, root));
+}
+
+// Whether a subquery reads rows of a source that is not its own.
+bool reads(const QuerySpec& spec, const Source& root) {
+  if (has_source(spec, root)) return false;
+  bool found = spec.root && spec.root->query && reads(*spec.root->query, root);
+  for (const JoinSpec& join : spec.joins) found = found || (join.target->query && reads(*join.target->query, root));
+  each_term(spec, [&](const Term& term) { found = found || reads(term, root); });
+  return found;
+}
+
 }  // namespace
+
+bool has_correlated(const Term& term, const Source& root) {
+  if (term.query && reads(*term.query, root)) return true;
+  return std::any_of(term.children.begin(), term.children.end(),
+                     [&](const TermPtr& child) { return has_correlated(*child, root); });
+}
 
 void collect_paths(const Term& term, std::vector<SourcePtr>& found) {
   if (term.source && term.source->from && !contains(found, *term.source)) found.push_back(term.source);

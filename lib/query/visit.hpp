@@ -14,4 +14,7 @@ std::vector<SourcePtr> path_sources(const QuerySpec& spec);
 // The same term with `from`, and the paths that start there, read from `to` instead. Subqueries included.
 TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to);
 
+// Whether a subquery in the term reads rows of `root`, a source of the query around it: then it is run for each row.
+bool has_correlated(const Term& term, const Source& root);
+
 }  // namespace dorm::query

@@ -35,7 +35,8 @@ struct Capabilities {
   bool nulls_not_distinct = false;         // UNIQUE NULLS NOT DISTINCT
   bool deferrable_uniques = false;
   bool enum_types = false;  // CREATE TYPE … AS ENUM; no function of texts takes them, and their order is their own
-  bool narrow_integers = false;  // sums and products of smaller integers overflow as soon as those would
+  bool updates_are_seen = false;  // a correlated subquery of an UPDATE sees rows that the UPDATE has changed already
+  bool narrow_integers = false;   // sums and products of smaller integers overflow as soon as those would
   std::uint32_t max_parameters = 65'535;
   std::uint32_t max_columns = 1'600;
   std::uint32_t max_joins = 1'000;

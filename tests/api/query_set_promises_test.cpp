@@ -125,5 +125,196 @@ TEST_P(QuerySetPromises, WhatWasAddedInATransactionIsNotThereAfterARollback) {
   EXPECT_THAT(texts(tracks, "title"), ElementsAre("The Bird", "Heart", "The Waters"));
 }
 
+// ---- updates and the rows they are chosen by ----
+
+class UpdatesBySubquery : public Api {
+ protected:
+  Database staff() {
+    Database db = open(R"({"dorm": 1, "models": {"Person": {"fields": {
+      "name": {"type": "text"}, "rank": {"type": "integer", "nullable": true},
+      "mentor": {"type": "foreign_key", "to": "Person", "nullable": true, "backref": "pupils"}}}}})");
+    Row mentor;
+    // Each is the mentor of the next one, whose rank is one more.
+    for (int rank = 1; rank <= 4; ++rank) {
+      const Row made = db["Person"].make({{"name", std::string(1, static_cast<char>('a' + rank - 1))}, {"rank", rank}});
+      if (mentor.has_value()) made.set("mentor", mentor);
+      made.save();
+      mentor = made;
+    }
+    return db;
+  }
+  static std::vector<std::string> ranks(const Database& db) { return texts(db["Person"].objects().all(), "rank"); }
+};
+DORM_API_TESTS(UpdatesBySubquery);
+
+TEST_P(UpdatesBySubquery, ChooseRowsAsTheyWereBefore) {
+  const Database db = staff();
+  const Model person = db["Person"];
+  // Were the rows chosen one by one, each change would make the next row fit.
+  EXPECT_EQ(person.objects().filter(Filter("name", "a") | any("mentor", {"rank", 77})).update({{"rank", 77}}), 1);
+  EXPECT_THAT(ranks(db), ElementsAre("77", "2", "3", "4"));
+  const QuerySet low = person.objects().filter(none("mentor", {"rank__gt", 2}));
+  EXPECT_EQ(low.count(), 2);
+  EXPECT_EQ(low.update({{"rank", 5}}), 2);
+  EXPECT_THAT(ranks(db), ElementsAre("5", "2", "5", "4"));
+}
+
+TEST_P(UpdatesBySubquery, ComputeFromRowsAsTheyWereBefore) {
+  const Database db = staff();
+  const Model person = db["Person"], mentor = person.alias("mentor");
+  QueryCount count(db);
+  EXPECT_EQ(person.objects().update_every({{"rank", person["mentor"]["rank"] + 10}}), 4)
+      << "the first one has no mentor, and so no rank";
+  EXPECT_EQ(count.count(), 1U);
+  EXPECT_THAT(ranks(db), ElementsAre("null", "11", "12", "13"));
+}
+
+TEST_P(UpdatesBySubquery, ReachNoOtherRowsInTheBuilderEither) {
+  const Database db = staff();
+  const Model person = db["Person"], mentor = person.alias("mentor");
+  const Query rows = person.select().where(
+      person["name"] == "a" || exists(mentor.select().where(mentor["id"] == person["mentor"] && mentor["rank"] == 77)));
+  EXPECT_EQ(rows.update({{"rank", Expr(77)}}), 1);
+  EXPECT_THAT(ranks(db), ElementsAre("77", "2", "3", "4"));
+}
+
+// ---- more that is easily asked in a wrong way ----
+
+TEST_P(QuerySetPromises, AnOffsetOfValuesCountsRowsOfTheModel) {
+  const Database db = music();
+  const QuerySet albums = db["Album"].objects();
+  const auto pairs = [](const Rows& rows) {
+    std::vector<std::string> found;
+    for (const Row& row : rows)
+      found.push_back(row["name"].to_text() + " " +
+                      (row["tracks__title"].is_null() ? "-" : row["tracks__title"].to_text()));
+    return found;
+  };
+  EXPECT_THAT(pairs(albums.offset(1).values({"name", "tracks__title"})),
+              ElementsAre("Fantasies Help", "Fantasies Sick Muse", "Fantasies 50%_Gold", "Empty -"));
+  EXPECT_THAT(pairs(albums.slice(2).values({"name", "tracks__title"})), ElementsAre("Empty -"));
+}
+
+TEST_P(QuerySetPromises, RowsOfAnotherModelAreNotLookedFor) {
+  const Database db = music();
+  const Model album = db["Album"], track = db["Track"];
+  const auto refused = [](const auto& run) {
+    EXPECT_THAT(run, ThrowsMessage<QueryError>(HasSubstr("a key of 'Album', among rows of 'Track'")));
+  };
+  refused([&] { track.objects().filter("album__in", track.objects()); });
+  refused([&] { album.objects().filter("pk__in", track.objects()); });
+  refused([&] { static_cast<void>(track["album"].in(track.select())); });
+  EXPECT_EQ(
+      track.objects().filter("album__in", track.objects().filter("position", 1).query().select(track["album"])).count(),
+      6)
+      << "a column that is named is what it is";
+}
+
+TEST_P(QuerySetPromises, TheQueryOfACollectionDoesNotCreate) {
+  const Database db = music();
+  const Row malibu = db["Album"].objects().get("name", "Malibu");
+  EXPECT_THAT(
+      [&] {
+        malibu.related("tracks").filter("position", 1).create({{"title", "x"}, {"position", 1}});
+      },
+      ThrowsMessage<QueryError>(HasSubstr("call it on related(\"tracks\") itself")));
+  EXPECT_EQ(db["Track"].count(), 7);
+}
+
+TEST_P(QuerySetPromises, AConditionOnNothingIsNone) {
+  const Database db = music();
+  const QuerySet tracks = db["Track"].objects();
+  for (const QuerySet& all : {tracks.exclude(or_({})), tracks.filter(not_(or_({}))), tracks.filter(Filter())}) {
+    EXPECT_THAT([&] { all.delete_rows(); }, ThrowsMessage<QueryError>(HasSubstr("say delete_every()")));
+    EXPECT_THAT(
+        [&] {
+          all.update({{"position", Expr(1)}});
+        },
+        ThrowsMessage<QueryError>(HasSubstr("say update_every()")));
+  }
+  EXPECT_EQ(tracks.count(), 7);
+}
+
+TEST_P(QuerySetPromises, ALimitPerParentIsForLists) {
+  const Database db = music();
+  EXPECT_THAT([&] { db["Track"].objects().prefetch_related(Prefetch("album").limit(1)); },
+              ThrowsMessage<QueryError>(HasSubstr("'Track.album' leads to one row")));
+}
+
+TEST_P(QuerySetPromises, LinksLeadToTheirTargetsWhateverTheStrategy) {
+  const Database db = open(R"({"dorm": 1, "models": {
+    "Book": {"fields": {"name": {"type": "text"}, "tags": {"type": "many_to_many", "to": "Tag", "backref": "books"}}},
+    "Tag": {"fields": {"name": {"type": "text"}, "weight": {"type": "integer"}}}}})");
+  const Row book = db["Book"].create({{"name", "b"}}), other = db["Book"].create({{"name", "c"}});
+  for (int weight : {1, 2}) {
+    const Row tag = db["Tag"].create({{"name", std::to_string(weight)}, {"weight", weight}});
+    book.related("tags").add(tag);
+    other.related("tags").add(tag);
+  }
+  for (const Strategy strategy : {Strategy::key_set, Strategy::subquery, Strategy::join}) {
+    const Rows books = db["Book"].objects().prefetch_related(Prefetch("tags").strategy(strategy)).all();
+    QueryCount count(db);
+    for (const Row& row : books) {
+      const Related tags = row.related("tags");
+      ASSERT_EQ(tags.links().size(), 2U);
+      for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_TRUE(tags.links()[i].is_loaded("tag"));
+        EXPECT_TRUE(tags.links()[i]["tag"].row().same_row(tags[i]));
+      }
+    }
+    EXPECT_EQ(count.count(), 0U);
+  }
+}
+
+TEST_P(QuerySetPromises, ATargetLinkedTwiceCountsTwiceWithAnyCondition) {
+  const Database db = open(R"({"dorm": 1, "models": {
+    "Book": {"fields": {"tags": {"type": "many_to_many", "to": "Tag", "through": "BookTag", "backref": "books"}}},
+    "Tag": {"fields": {"weight": {"type": "integer"}}},
+    "BookTag": {"fields": {"book": {"type": "foreign_key", "to": "Book"}, "tag": {"type": "foreign_key", "to": "Tag"},
+                           "place": {"type": "integer"}}}}})");
+  const Row book = db["Book"].create({}), tag = db["Tag"].create({{"weight", 3}});
+  for (int place : {1, 2}) db["BookTag"].create({{"book", book}, {"tag", tag}, {"place", place}});
+  const QuerySet books = db["Book"].objects();
+  EXPECT_EQ(books.sum("tags__weight").integer(), 6);
+  EXPECT_EQ(books.filter("book_tag_set__place__gt", 0).sum("tags__weight").integer(), 6);
+}
+
+TEST_P(QuerySetPromises, MoreTablesThanABackendJoinsAreRefusedByName) {
+  if (is_postgres()) return;  // it has no such limit
+  std::string fields;
+  std::string models;
+  for (int i = 0; i < 70; ++i) {
+    const std::string n = std::to_string(i);
+    fields +=
+        (i == 0 ? "" : ", ") +
+        ("\"r" + n + "\": {\"type\": \"foreign_key\", \"to\": \"T\", \"nullable\": true, \"backref\": \"b" + n + "\"}");
+  }
+  const Database db =
+      open(R"({"dorm": 1, "models": {"T": {"fields": {"x": {"type": "text", "nullable": true}}}, "R": {"fields": {)" +
+           fields + "}}}}");
+  std::vector<Path> paths;
+  for (int i = 0; i < 64; ++i) paths.emplace_back("r" + std::to_string(i));
+  Database wide = Database::open(
+      [&] {
+        DatabaseConfig config;
+        config.url = url();
+        config.max_load_nodes = 200;
+        return config;
+      }(),
+      db.registry());
+  QueryCount count(wide);
+  EXPECT_THAT([&] { wide["R"].objects().select_related(paths).all(); },
+              ThrowsMessage<LimitError>(testing::AllOf(HasSubstr("the query joins 65 tables; sqlite allows 64: 'r0'"),
+                                                       HasSubstr("prefetch_related"))));
+  EXPECT_EQ(count.count(), 0U);
+}
+
+TEST_P(QuerySetPromises, AForbiddenLoadNamesThePathFromTheRowsAskedFor) {
+  const Database db = music();
+  const Rows tracks = db["Track"].objects().select_related("album").lazy(LazyPolicy::raise).order_by("id").all();
+  EXPECT_THAT([&] { tracks[0]["album"].related("tracks").size(); },
+              ThrowsMessage<QueryError>(HasSubstr("load it with prefetch_related(\"album__tracks\")")));
+}
+
 }  // namespace
 }  // namespace dorm::test
