@@ -136,6 +136,13 @@ class DdlLowering final : public sql::DdlLowering {
   }
 
   std::vector<std::string> write(const ddl::CreateTable& table) override {
+  // IF NOT EXISTS alone asks for the right to make schemas before it looks whether there is anything to make.
+  std::vector<std::string> write(const ddl::CreateSchema& create) override {
+    return {"DO " + dollar_quoted("BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = " +
+                                  text_literal(create.name) + ") THEN CREATE SCHEMA IF NOT EXISTS " +
+                                  name(create.name) + "; END IF; END")};
+  }
+
     for (const ddl::Column& column : table.columns)
       if (!column.generated_sql.empty() && !column.generated_stored)
         refuse("virtual generated column '" + column.name + "'", "use \"stored\": true");

@@ -13,13 +13,15 @@
 
 namespace dorm::migrate {
 
-// Enum types, then each table after the tables it refers to, with its indexes; then the foreign keys of cycles.
+// Enum types, then each table after its schema and the tables it refers to, with its indexes; then the foreign keys of
+// cycles.
 // `models` are model ids; empty means all that are managed. Derived link models whose ends are both among them are
 // included.
 std::vector<sql::ddl::Statement> create_statements(const Registry& registry, const sql::Dialect& dialect,
                                                    std::span<const std::uint32_t> models = {});
 
-// The same backwards: keys of cycles, tables, enum types that no other model of the registry uses. On SQLite the tables
+// The same backwards: keys of cycles, tables, enum types that no other model of the registry uses. Schemas stay: others
+// may have tables there. On SQLite the tables
 // of a cycle are dropped under deferred keys, which need a transaction around the statements.
 std::vector<sql::ddl::Statement> drop_statements(const Registry& registry, const sql::Dialect& dialect,
                                                  std::span<const std::uint32_t> models = {});

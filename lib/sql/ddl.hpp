@@ -107,6 +107,11 @@ struct CreateIndex {
   std::optional<Condition> where;
 };
 
+// A schema that is there stays as it is, with all that is in it.
+struct CreateSchema {
+  std::string name;
+};
+
 struct CreateEnum {
   TableName name;
   std::vector<std::string> values;
@@ -133,7 +138,7 @@ struct DropEnum {
   bool if_exists = true;
 };
 
-using Statement =
-    std::variant<CreateTable, CreateIndex, CreateEnum, AddForeignKey, DropForeignKey, DropTable, DropEnum>;
+using Statement = std::variant<CreateSchema, CreateTable, CreateIndex, CreateEnum, AddForeignKey, DropForeignKey,
+                               DropTable, DropEnum>;
 
 }  // namespace dorm::sql::ddl

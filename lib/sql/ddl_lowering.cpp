@@ -76,6 +76,8 @@ void DdlLowering::refuse(std::string_view what, std::string_view mend) const {
   throw QueryError(std::string(dialect_) + " has no " + std::string(what) + "; " + std::string(mend));
 }
 
+void DdlLowering::refuse_schemas() const { refuse("schemas", "leave \"db_schema\" out for this backend"); }
+
 std::string DdlLowering::name(std::string_view name) const {
   std::string text;
   append_identifier(text, name, capabilities_.max_identifier_bytes);
@@ -84,7 +86,7 @@ std::string DdlLowering::name(std::string_view name) const {
 
 std::string DdlLowering::name(const ddl::TableName& table) const {
   if (table.schema.empty()) return name(table.name);
-  if (!capabilities_.schemas) refuse("schemas", "leave \"db_schema\" out for this backend");
+  if (!capabilities_.schemas) refuse_schemas();
   return name(table.schema) + "." + name(table.name);
 }
 
@@ -222,6 +224,8 @@ std::vector<std::string> DdlLowering::write(const ddl::CreateIndex& index) {
 std::vector<std::string> DdlLowering::write(const ddl::DropTable& drop) {
   return {std::string("DROP TABLE ") + (drop.if_exists ? "IF EXISTS " : "") + name(drop.table)};
 }
+
+std::vector<std::string> DdlLowering::write(const ddl::CreateSchema&) { refuse_schemas(); }
 
 std::vector<std::string> DdlLowering::write(const ddl::CreateEnum&) {
   refuse("enum types", "store the values as text with a check");

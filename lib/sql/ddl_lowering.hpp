@@ -25,6 +25,7 @@ class DdlLowering {
   std::vector<std::string> texts(const ddl::Statement& statement);
 
  protected:
+  virtual std::vector<std::string> write(const ddl::CreateSchema& create);
   virtual std::vector<std::string> write(const ddl::CreateTable& table);
   virtual std::vector<std::string> write(const ddl::CreateIndex& index);
   virtual std::vector<std::string> write(const ddl::DropTable& drop);
@@ -61,6 +62,7 @@ class DdlLowering {
   [[noreturn]] void refuse(std::string_view what, std::string_view mend) const;
 
  private:
+  [[noreturn]] void refuse_schemas() const;
   std::string column(const ddl::CreateTable& table, const ddl::Column& column) const;
   std::string default_value(const ddl::Column& column) const;
   std::string unique(const ddl::Unique& unique) const;

@@ -1,4 +1,6 @@
 // Tables come and go, cycles included; the registry can change under a running program.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -67,6 +69,32 @@ TEST_P(Tables, AnOddNameIsAName) {
   db["Odd"].create({{"group", "it's"}});
   const Model odd = db["Odd"];
   EXPECT_EQ(odd.get(odd["group"] == "it's")["group"].text(), "it's");
+}
+
+TEST_P(Tables, ASchemaIsMadeForTheTablesThatStandInIt) {
+  SchemaOptions options;
+  options.dialects = {"postgres"};
+  const std::string shop_schema = "shop" + std::to_string(::getpid());  // no database of this test's own has it
+  const Registry registry = Registry::parse(
+      R"({"dorm": 1, "models": {
+    "Pen": {"db_schema": ")" +
+          shop_schema + R"(", "fields": {"maker": {"type": "foreign_key", "to": "Maker", "backref": "pens"}}},
+    "Maker": {"db_schema": ")" +
+          shop_schema + R"(", "fields": {"name": {"type": "text"}}},
+    "View": {"managed": false, "db_schema": "elsewhere", "fields": {"id": {"type": "bigint", "primary_key": true}}}}})",
+      options);
+  const Database db = Database::open(fresh_database(GetParam()), registry);
+  if (!is_postgres()) {
+    EXPECT_THAT([&] { db.create_tables(); }, ThrowsMessage<QueryError>(HasSubstr("sqlite has no schemas")));
+    return;
+  }
+  for (int i = 0; i < 2; ++i) db.create_tables();
+  db["Pen"].create({{"maker", db["Maker"].create({{"name", "huey"}})}});
+  EXPECT_EQ(db["Pen"].get(1)["maker"]["name"].text(), "huey");
+  EXPECT_THROW(db["View"].count(), SchemaMismatch);
+  db.drop_tables();
+  // It stays, for it may hold what others made.
+  db.execute("DROP SCHEMA " + shop_schema);
 }
 
 void write(const std::string& path, std::string_view text) { std::ofstream(path) << text; }

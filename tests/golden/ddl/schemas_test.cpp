@@ -95,5 +95,23 @@ TEST(Create, AListOfModelsBringsTheLinkModelsBetweenThem) {
   EXPECT_EQ(tables(one), std::vector<std::string>{"employee"});
 }
 
+TEST(Create, ASchemaComesOnceBeforeTheFirstTableInIt) {
+  SchemaOptions options;
+  options.dialects = {"postgres"};
+  const Registry registry = Registry::parse(R"({"dorm": 1, "models": {
+    "Author": {"fields": {}},
+    "Book": {"db_schema": "shop", "fields": {"author": {"type": "foreign_key", "to": "Author"}}},
+    "Pen": {"db_schema": "shop", "fields": {}},
+    "Ink": {"db_schema": "store", "fields": {}},
+    "View": {"managed": false, "db_schema": "elsewhere", "fields": {"id": {"type": "bigint", "primary_key": true}}}}})",
+                                            options);
+  std::vector<std::string> made;
+  for (const sql::ddl::Statement& each : migrate::create_statements(registry, postgres::dialect())) {
+    if (const auto* schema = std::get_if<sql::ddl::CreateSchema>(&each)) made.push_back("schema " + schema->name);
+    if (const auto* table = std::get_if<sql::ddl::CreateTable>(&each)) made.push_back(table->table.name);
+  }
+  EXPECT_EQ(made, (std::vector<std::string>{"author", "schema shop", "book", "pen", "schema store", "ink"}));
+}
+
 }  // namespace
 }  // namespace dorm::test

@@ -236,6 +236,7 @@ std::vector<DdlCase> ddl_cases() {
       {"infinite default", infinite},
       {"NUL in a literal", nul},
       {"uuid7 in the database", uuid7},
+      {"schema", CreateSchema{"it's $dorm$"}},
       {"decimals of two scales compared", scales},
       {"order of decimals beyond 18 digits", ordered_text},
       {"index, descending, partial", partial_index()},
