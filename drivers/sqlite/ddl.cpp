@@ -155,11 +155,14 @@ class DdlLowering final : public sql::DdlLowering {
     const Type& left = condition.operands.at(0).type;
     const bool by_order = condition.op != ddl::Condition::Op::eq && condition.op != ddl::Condition::Op::ne &&
                           condition.op != ddl::Condition::Op::in;
-    for (const ddl::Condition& right : condition.operands) {
-      if (is_decimal_text(left) && by_order)
-        refuse("order for " + to_string(left), "use at most 18 digits, or write the check as \"sql\"");
-      if ((is_scaled_integer(left) || is_scaled_integer(right.type)) && left.scale != right.type.scale)
-        refuse("comparison of " + to_string(left) + " with " + to_string(right.type), "write the condition as \"sql\"");
+    for (const ddl::Condition& operand : condition.operands) {
+      const Type& right = operand.type;
+      for (const Type* type : {&left, &right})
+        if (is_decimal_text(*type) && by_order)
+          refuse("order for " + to_string(*type), "use at most 18 digits, or write the check as \"sql\"");
+      const bool decimals = left.kind == TypeKind::decimal || right.kind == TypeKind::decimal;
+      if (decimals && (left.scale != right.scale || is_decimal_text(left) != is_decimal_text(right)))
+        refuse("comparison of " + to_string(left) + " with " + to_string(right), "write the condition as \"sql\"");
     }
   }
 

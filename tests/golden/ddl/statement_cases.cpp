@@ -218,6 +218,9 @@ std::vector<DdlCase> ddl_cases() {
   ordered_text.checks = {{"ordered_text_check", combine(Op::lt, {of_column("a", huge), of_value("5.00", huge)}), ""}};
   CreateIndex gin = index("every_type_document", {{"document", false, false}});
   gin.method = "gin";
+  CreateTable forms =
+      table("forms", {column("a", huge), column("b", {.kind = TypeKind::decimal, .precision = 9, .scale = 2})});
+  forms.checks = {{"forms_check", combine(Op::eq, {of_column("b", forms.columns[1].type), of_column("a", huge)}), ""}};
   CreateIndex covering = index("every_type_covering", {{"a_text", false, false}});
   covering.include = {"a_date"};
   CreateIndex unique = index("every_type_unique", {{"choice", false, true}});
@@ -241,6 +244,7 @@ std::vector<DdlCase> ddl_cases() {
       {"order of decimals beyond 18 digits", ordered_text},
       {"index, descending, partial", partial_index()},
       {"index, unique", unique},
+      {"decimals of two forms compared", forms},
       {"index by method", gin},
       {"index that includes", covering},
       {"enum type", CreateEnum{{"", "mood"}, {"good", "$dorm$ 'bad'"}}},
