@@ -103,16 +103,23 @@ void check_index_names(Draft& draft) {
 }
 
 void check_enums(Draft& draft) {
-  std::map<std::string, Place> native;
+  std::map<std::string, std::size_t> native;
   for (std::size_t i = 0; i < draft.enums.size(); ++i) {
     const Node& node = *draft.enum_nodes[i];
     const Node& values = *node.find("values");
     if (draft.enums[i].native) {
-      const auto [known, added] = native.try_emplace(draft.enums[i].name, at_name(node));
+      const std::string& name = draft.enums[i].name;
+      const std::string type = snake_case(name);
+      const auto [known, added] = native.try_emplace(type, i);
       if (!added) {
-        Diagnostic& diagnostic = draft.report.error(Stage::meaning, "enum.name_duplicate", at_name(node),
-                                                    "two native enums are named " + quote(draft.enums[i].name));
-        note(diagnostic, "the other one is here", known->second);
+        const std::string& other = draft.enums[known->second].name;
+        Diagnostic& diagnostic = draft.report.error(
+            Stage::meaning, "enum.name_duplicate", at_name(node),
+            other == name
+                ? "two native enums are named " + quote(name)
+                : "native enums " + quote(other) + " and " + quote(name) + " are both the type " + quote(type));
+        note(diagnostic, "the other one is here", at_name(*draft.enum_nodes[known->second]));
+        diagnostic.help = "give one of them another name, or leave \"storage\": \"native\" out";
       }
     }
     if (values.items().empty()) {

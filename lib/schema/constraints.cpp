@@ -283,6 +283,7 @@ class Constraints {
       if (!check.condition) return;
     }
     info_.checks.push_back(std::move(check));
+    model_.check_places.push_back(at(node));
   }
 
   Draft& draft_;

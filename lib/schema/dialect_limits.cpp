@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 
 #include "core/text.hpp"
 #include "schema/draft.hpp"
+#include "schema/names.hpp"
 
 namespace dorm::schema {
 namespace {
@@ -12,8 +14,48 @@ namespace {
 using json::Node;
 
 constexpr std::size_t longest_identifier = 63;
+constexpr std::uint32_t longest_varchar = 10'485'760;  // characters
+constexpr std::size_t most_columns_of_postgres = 1'600;
+constexpr std::size_t most_columns_of_sqlite = 2'000;
+// Up to here SQLite keeps a decimal as an integer, scaled by its own scale; beyond, as text.
+constexpr std::uint16_t most_digits_of_integer = 18;
 // Every table of PostgreSQL has these.
 constexpr std::array<std::string_view, 6> postgres_columns = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"};
+// Types of its own, which its search path finds before those of a schema.
+constexpr std::array<std::string_view, 49> postgres_types = {
+    "aclitem",   "any",    "bit",      "bool",      "box",         "bpchar",  "bytea",    "char",    "cid",
+    "cidr",      "circle", "cstring",  "date",      "daterange",   "float4",  "float8",   "inet",    "int2",
+    "int4",      "int8",   "internal", "interval",  "json",        "jsonb",   "jsonpath", "line",    "lseg",
+    "macaddr",   "money",  "name",     "numeric",   "oid",         "path",    "point",    "polygon", "record",
+    "refcursor", "text",   "time",     "timestamp", "timestamptz", "trigger", "unknown",  "uuid",    "varbit",
+    "varchar",   "void",   "xid",      "xml"};
+
+bool is_decimal_text(const Type& type) {
+  return type.kind == TypeKind::decimal && type.precision > most_digits_of_integer;
+}
+
+// What PostgreSQL calls a primary key that nobody named.
+std::string key_name(const std::string& table) {
+  constexpr std::string_view end = "_pkey";
+  std::size_t kept = std::min(table.size(), longest_identifier - end.size());
+  while (kept < table.size() && (static_cast<unsigned char>(table[kept]) & 0xC0U) == 0x80U) --kept;
+  return table.substr(0, kept).append(end);
+}
+
+// Whether PostgreSQL alone, without an extension, knows how such an index holds such values. It can do so for all in
+// "btree" and "hash".
+bool has_operators(std::string_view method, TypeKind kind, bool native_enum) {
+  if (method == "gin") return kind == TypeKind::json;
+  if (method == "gist") return false;
+  if (method == "brin") return kind != TypeKind::json && kind != TypeKind::boolean && !native_enum;
+  return true;
+}
+
+// A key of the object that stands at the place, or the object.
+Place at_key(Place object, std::string_view key) {
+  const Node* node = object.node->find(key);
+  return node == nullptr ? object : at(*node);
+}
 
 class DialectCheck {
  public:
@@ -26,10 +68,18 @@ class DialectCheck {
   void run() {
     for (const auto& model : draft_.models) {
       const bool declared = model->made_for == nullptr;
+      check_width(*model);
       if (postgres_) check_length(*model);
       if (sqlite_ && declared) check_sqlite(*model);
       if (declared) check_parts(*model);
+      // The rest is of what dorm makes.
+      if (!model->info->managed) continue;
+      if (postgres_) check_constraint_names(*model);
+      if (postgres_ && declared) check_postgres(*model);
+      if (sqlite_ && declared) check_kept_by_sqlite(*model);
     }
+    if (postgres_) check_key_names();
+    if (postgres_) check_enum_types();
     if (sqlite_) check_case();
   }
 
@@ -44,6 +94,12 @@ class DialectCheck {
         return at_name(*candidate.node);
     }
     return model.place();
+  }
+  // The relation's, where several have the field.
+  Place place_of(const ModelDraft& model, std::uint32_t field, std::uint32_t relation) const {
+    for (const FieldDraft& candidate : model.fields)
+      if (is_to_one(candidate.kind) && candidate.relation == relation) return at_name(*candidate.node);
+    return place_of(model, field);
   }
 
   void check_length(const ModelDraft& model) {
@@ -60,6 +116,191 @@ class DialectCheck {
             "column " + quote(field.column) + " exists in every table of postgres already")
           .help = "give it another one: \"column\": \"…\"";
     }
+  }
+
+  void check_width(const ModelDraft& model) {
+    const std::size_t columns = model.info->fields.size();
+    const auto too_many = [&](bool configured, std::size_t most, const char* dialect) {
+      if (!configured || columns <= most) return;
+      error("limit.fields", model.place(),
+            std::to_string(columns) + " columns are more than the " + std::to_string(most) + " of " + dialect)
+          .help = "keep some of them in another model, with a one_to_one to this one";
+    };
+    too_many(postgres_, most_columns_of_postgres, "postgres");
+    too_many(sqlite_, most_columns_of_sqlite, "sqlite");
+  }
+
+  // ---- names of postgres ----
+
+  // Constraints of a table have one space of names, whatever they are. SQLite does not mind.
+  void check_constraint_names(const ModelDraft& model) {
+    enum class Kind : std::uint8_t { unique, foreign_key, check, type_check };
+    const ModelInfo& info = *model.info;
+    std::map<std::string, std::pair<Kind, Place>> seen;
+    const auto claim = [&](const std::string& name, Kind kind, Place place) {
+      const auto [known, added] = seen.try_emplace(name, kind, place);
+      const Kind other = known->second.first;
+      // Two uniques, two checks: stage 4.
+      if (added || (kind == other && kind != Kind::foreign_key)) return;
+      Diagnostic& diagnostic = error("constraint.name_duplicate", place,
+                                     "two constraints of " + quote(info.name) + " are named " + quote(name));
+      note(diagnostic, "the other one is here", known->second.second);
+      diagnostic.help = kind == Kind::foreign_key && other == kind
+                            ? "say for one of the foreign keys that it is no constraint: \"db_constraint\": false"
+                            : "name one of them otherwise: \"name\": \"…\"";
+    };
+    for (const FieldInfo& field : info.fields) {
+      const bool checked = field.enumeration != no_index && !draft_.enums[field.enumeration].native;
+      if (checked && field.db_type.get("postgres").empty())
+        claim(constraint_name(info.table, std::span(&field.column, 1), "check"), Kind::type_check,
+              place_of(model, field.index));
+    }
+    for (const RelationInfo& relation : info.relations) {
+      if (relation.constraint_name.empty()) continue;
+      claim(relation.constraint_name, Kind::foreign_key, place_of(model, relation.fields.front(), relation.index));
+    }
+    for (std::size_t i = 0; i < info.uniques.size(); ++i)
+      if (!info.uniques[i].where) claim(info.uniques[i].name, Kind::unique, model.unique_places[i]);
+    for (std::size_t i = 0; i < info.checks.size(); ++i) claim(info.checks[i].name, Kind::check, model.check_places[i]);
+  }
+
+  // A primary key is an index, and so has its name in the space of tables and indexes.
+  void check_key_names() {
+    std::map<std::pair<std::string, std::string>, const ModelDraft*> keys;
+    for (const auto& model : draft_.models)
+      if (model->info->managed) keys.try_emplace({model->info->db_schema, key_name(model->info->table)}, model.get());
+    const auto claim = [&](const ModelDraft& model, const std::string& name, Place place, const char* what = "name") {
+      const auto key = keys.find({model.info->db_schema, name});
+      if (key == keys.end()) return;
+      Diagnostic& diagnostic =
+          error("index.name_duplicate", place,
+                "the name " + quote(name) + " is that of the primary key of " + quote(key->second->info->name));
+      note(diagnostic, quote(key->second->info->name) + " is here", key->second->place());
+      diagnostic.help = std::string("name it otherwise: \"") + what + "\": \"…\"";
+    };
+    for (const auto& model : draft_.models) {
+      const ModelInfo& info = *model->info;
+      if (!info.managed) continue;
+      claim(*model, info.table, model->place(), "table");
+      for (std::size_t i = 0; i < info.uniques.size(); ++i)
+        claim(*model, info.uniques[i].name, model->unique_places[i]);
+      for (std::size_t i = 0; i < info.indexes.size(); ++i) claim(*model, info.indexes[i].name, model->index_places[i]);
+    }
+  }
+
+  // Each table makes a type of its name. Types of enums stand in no schema of their own.
+  void check_enum_types() {
+    std::map<std::string, const ModelDraft*> tables;
+    for (const auto& model : draft_.models)
+      if (model->info->managed && model->info->db_schema.empty()) tables.try_emplace(model->info->table, model.get());
+    for (std::size_t i = 0; i < draft_.enums.size(); ++i) {
+      if (!draft_.enums[i].native) continue;
+      const Place place = at_name(*draft_.enum_nodes[i]);
+      const std::string type = snake_case(draft_.enums[i].name);
+      if (type.size() > longest_identifier) {
+        error("identifier.too_long", place, "type name " + quote(type) + " is longer than the 63 bytes of postgres")
+            .help = "give the enum a shorter name, or leave \"storage\": \"native\" out";
+      }
+      if (std::find(postgres_types.begin(), postgres_types.end(), type) != postgres_types.end()) {
+        error("identifier.reserved", place, "postgres has a type " + quote(type) + " of its own").help =
+            "give the enum another name, or leave \"storage\": \"native\" out";
+      }
+      const auto table = tables.find(type);
+      if (table == tables.end()) continue;
+      Diagnostic& diagnostic = error("enum.name_duplicate", place,
+                                     "native enum " + quote(draft_.enums[i].name) + " and the table of " +
+                                         quote(table->second->info->name) + " are both the type " + quote(type));
+      note(diagnostic, "the model is here", table->second->place());
+      diagnostic.help = "name the table otherwise, \"table\": \"…\", or leave \"storage\": \"native\" out";
+    }
+  }
+
+  // ---- what postgres makes ----
+
+  void check_postgres(const ModelDraft& model) {
+    for (const FieldDraft& field : model.fields) {
+      if (is_relation(field.kind)) continue;
+      const FieldInfo& info = model.info->fields[field.keys.front()];
+      if (!info.db_type.get("postgres").empty()) continue;
+      if (info.type.max_length <= longest_varchar) continue;
+      error("type.unsupported", at(*field.node->find("max_length")),
+            "a string of postgres has at most " + std::to_string(longest_varchar) + " characters")
+          .help = "make it a text";
+    }
+    for (std::size_t i = 0; i < model.info->indexes.size(); ++i)
+      check_method(model, model.info->indexes[i], at_key(model.index_places[i], "method"));
+  }
+
+  void check_method(const ModelDraft& model, const IndexInfo& index, Place place) {
+    if (index.method == "hash" && index.terms.size() > 1)
+      error("type.unsupported", place, "hash indexes of postgres are over one column").help = "leave \"method\" out";
+    const bool carries = index.method.empty() || index.method == "btree" || index.method == "gist";
+    if (!carries && !index.include.empty())
+      error("type.unsupported", place, index.method + " indexes of postgres carry no further columns").help =
+          "leave \"include\" or \"method\" out";
+    for (const OrderTerm& term : index.terms) {
+      const FieldInfo& field = model.info->fields[term.field];
+      const bool native_enum = field.enumeration != no_index && draft_.enums[field.enumeration].native;
+      if (!field.db_type.get("postgres").empty() || has_operators(index.method, field.type.kind, native_enum)) continue;
+      error("type.unsupported", place,
+            "postgres has no " + index.method + " indexes over " + to_string(field.type) + ", as " + quote(field.name) +
+                " is")
+          .help =
+          "leave \"method\" out; where an extension brings them, say the type of the column yourself: "
+          "\"db_type\": {\"postgres\": \"…\"}";
+    }
+  }
+
+  // ---- sqlite ----
+
+  // SQLite compares what it keeps: the integers and texts that dorm makes of decimals, by collations of its own.
+  void check_kept_by_sqlite(const ModelDraft& model) {
+    const ModelInfo& info = *model.info;
+    for (std::size_t i = 0; i < info.checks.size(); ++i)
+      if (info.checks[i].condition)
+        check_comparisons(info, *info.checks[i].condition, at_key(model.check_places[i], "expr"));
+    for (std::size_t i = 0; i < info.uniques.size(); ++i)
+      if (info.uniques[i].where)
+        check_comparisons(info, *info.uniques[i].where, at_key(model.unique_places[i], "where"));
+    for (std::size_t i = 0; i < info.indexes.size(); ++i)
+      if (info.indexes[i].where)
+        check_comparisons(info, *info.indexes[i].where, at_key(model.index_places[i], "where"));
+    for (const FieldDraft& field : model.fields) {
+      if (is_relation(field.kind)) continue;
+      const FieldInfo& column = info.fields[field.keys.front()];
+      const Node* made = field.node->find("db_default");
+      if (function_of(made) != Function::uuid4 || column.type.storage == Storage::native) continue;
+      error("type.unsupported", at(*made), "sqlite makes a uuid4 by itself as text only").help =
+          "write \"default\" instead of \"db_default\": then dorm makes it";
+    }
+  }
+
+  void check_comparisons(const ModelInfo& model, const Condition& condition, Place place) {
+    using Op = Condition::Op;
+    for (const Condition& operand : condition.operands) check_comparisons(model, operand, place);
+    const bool by_order =
+        condition.op == Op::lt || condition.op == Op::le || condition.op == Op::gt || condition.op == Op::ge;
+    if (!by_order && condition.op != Op::eq && condition.op != Op::ne) return;
+    // A value has the type of the field it is compared with.
+    std::vector<const FieldInfo*> fields;
+    for (const Condition& operand : condition.operands)
+      if (operand.op == Op::field) fields.push_back(&model.fields[operand.field]);
+    for (const FieldInfo* field : fields) {
+      if (!by_order || !is_decimal_text(field->type)) continue;
+      error("type.unsupported", place,
+            "sqlite keeps no order of " + to_string(field->type) + ", as " + quote(field->name) + " is")
+          .help = "use at most 18 digits, or write the check as \"sql\"";
+      return;
+    }
+    if (fields.size() < 2) return;
+    const Type& left = fields[0]->type;
+    const Type& right = fields[1]->type;
+    const bool decimals = left.kind == TypeKind::decimal || right.kind == TypeKind::decimal;
+    if (!decimals || (left.scale == right.scale && is_decimal_text(left) == is_decimal_text(right))) return;
+    error("type.unsupported", place,
+          "sqlite keeps " + quote(fields[0]->name) + " and " + quote(fields[1]->name) +
+              " in forms that do not compare: " + to_string(left) + " and " + to_string(right))
+        .help = "make them decimals of one scale and at most 18 digits, or write the check as \"sql\"";
   }
 
   void check_sqlite(const ModelDraft& model) {

@@ -58,6 +58,7 @@ struct ModelDraft {
   std::unique_ptr<ModelInfo> info;
   std::vector<Place> index_places;       // of ModelInfo::indexes
   std::vector<Place> unique_places;      // of ModelInfo::uniques
+  std::vector<Place> check_places;       // of ModelInfo::checks
   bool key_missing = false;              // a mistake that was reported: what builds upon the key keeps quiet
   const FieldDraft* made_for = nullptr;  // a derived link model's many_to_many
 

@@ -54,6 +54,7 @@ SchemaOptions options_of(const std::string& input) {
   std::istringstream words(input);
   for (std::string key, value; words >> key >> value;) {
     if (key == "allow_raw_sql") options.allow_raw_sql = value == "on";
+    if (key == "dialect") options.dialects = {value};
     if (key == "max_depth") options.max_depth = std::stoul(value);
     if (key == "max_file_bytes") options.max_file_bytes = std::stoul(value);
     if (key == "max_models") options.max_models = std::stoul(value);

@@ -217,6 +217,29 @@ TEST(Dialects, OnlyTheConfiguredOnesAreHeardOf) {
   EXPECT_EQ(registry.get("Book").indexes[0].method, "gin");
 }
 
+TEST(Dialects, HaveTheirOwnLimitsOfColumns) {
+  const auto mistakes = [](std::vector<std::string> dialects, int fields) {
+    std::string text;
+    for (int i = 1; i < fields; ++i)
+      text += (i == 1 ? "\"f" : ", \"f") + std::to_string(i) + "\": {\"type\": \"text\"}";
+    SchemaOptions options;
+    options.dialects = std::move(dialects);
+    options.max_fields = 5000;
+    try {
+      (void)Registry::parse(R"({"dorm": 1, "models": {"Wide": {"fields": {)" + text + "}}}}", options);
+    } catch (const SchemaError& error) {
+      EXPECT_EQ(error.diagnostics()[0].code, "limit.fields");
+      return error.diagnostics()[0].message;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(mistakes({"postgres"}, 1600), "");
+  EXPECT_EQ(mistakes({"postgres"}, 1601), "1601 columns are more than the 1600 of postgres");
+  EXPECT_EQ(mistakes({"sqlite"}, 2000), "");
+  EXPECT_EQ(mistakes({"sqlite"}, 2001), "2001 columns are more than the 2000 of sqlite");
+  EXPECT_EQ(mistakes({}, 2001), "");
+}
+
 TEST(Mistakes, AllOfAStageAreReportedTogetherUpToTheLimit) {
   std::string fields;
   for (int i = 0; i < 150; ++i)
