@@ -1,5 +1,6 @@
 #include "postgres/ddl.hpp"
 
+#include "core/collation.hpp"
 #include "dorm/error.hpp"
 #include "sql/ddl_lowering.hpp"
 #include "sql/literal.hpp"
@@ -57,7 +58,7 @@ class DdlLowering final : public sql::DdlLowering {
   std::string type(const ddl::Column& column) const override {
     if (!column.enum_type.empty()) return name(column.enum_type);
     std::string text = type_text(column.type);
-    if (has_collation(column)) text += " COLLATE " + name(column.collation.empty() ? "C" : column.collation);
+    if (has_collation(column)) text += " COLLATE " + name(collation_name(column.collation));
     return text;
   }
 
@@ -135,7 +136,6 @@ class DdlLowering final : public sql::DdlLowering {
     return text;
   }
 
-  std::vector<std::string> write(const ddl::CreateTable& table) override {
   // IF NOT EXISTS alone asks for the right to make schemas before it looks whether there is anything to make.
   std::vector<std::string> write(const ddl::CreateSchema& create) override {
     return {"DO " + dollar_quoted("BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = " +
@@ -143,6 +143,7 @@ class DdlLowering final : public sql::DdlLowering {
                                   name(create.name) + "; END IF; END")};
   }
 
+  std::vector<std::string> write(const ddl::CreateTable& table) override {
     for (const ddl::Column& column : table.columns)
       if (!column.generated_sql.empty() && !column.generated_stored)
         refuse("virtual generated column '" + column.name + "'", "use \"stored\": true");
@@ -185,6 +186,10 @@ class DdlLowering final : public sql::DdlLowering {
 };
 
 }  // namespace
+
+std::string_view collation_name(std::string_view collation) noexcept {
+  return collation.empty() || compares_bytes(collation) ? "C" : collation;
+}
 
 std::string type_text(const Type& type) {
   switch (type.kind) {

@@ -127,6 +127,10 @@ class Lowering final : public sql::Lowering {
   }
 
   void write(const sql::Cast& cast) override { put("CAST(", *cast.operand, " AS ", type_text(cast.type), ")"); }
+
+  void write(const sql::Collate& collate) override {
+    sql::Lowering::write(sql::Collate{collate.operand, collation_name(collate.collation)});
+  }
 };
 
 class Dialect final : public sql::Dialect {

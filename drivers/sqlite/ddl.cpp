@@ -1,5 +1,6 @@
 #include "sqlite/ddl.hpp"
 
+#include "core/collation.hpp"
 #include "dorm/error.hpp"
 #include "sql/ddl_lowering.hpp"
 #include "sql/literal.hpp"
@@ -21,7 +22,7 @@ class DdlLowering final : public sql::DdlLowering {
   using sql::DdlLowering::write;
 
   std::string type(const ddl::Column& column) const override {
-    const std::string collation = column.collation.empty() ? "" : " COLLATE " + name(column.collation);
+    const std::string collation = column.collation.empty() ? "" : " COLLATE " + name(collation_name(column.collation));
     switch (column.type.kind) {
       case TypeKind::boolean:
       case TypeKind::smallint:
@@ -175,6 +176,10 @@ class DdlLowering final : public sql::DdlLowering {
 };
 
 }  // namespace
+
+std::string_view collation_name(std::string_view collation) noexcept {
+  return collation.empty() || compares_bytes(collation) ? "BINARY" : collation;
+}
 
 std::vector<std::string> lower_ddl(const sql::ddl::Statement& statement, const sql::Capabilities& capabilities) {
   return DdlLowering(capabilities).texts(statement);

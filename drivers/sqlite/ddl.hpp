@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sql/dialect.hpp"
 
 namespace dorm::sqlite {
+
+// What the collation is called here; "BINARY" for none.
+std::string_view collation_name(std::string_view collation) noexcept;
 
 std::vector<std::string> lower_ddl(const sql::ddl::Statement& statement, const sql::Capabilities& capabilities);
 

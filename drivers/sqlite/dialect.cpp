@@ -150,6 +150,10 @@ class Lowering final : public sql::Lowering {
     }
   }
 
+  void write(const sql::Collate& collate) override {
+    sql::Lowering::write(sql::Collate{collate.operand, collation_name(collate.collation)});
+  }
+
   // No names for the columns of a derived table; the first row gives them. Only a compound of VALUES has no limit of
   // terms.
   void write(const sql::ValuesList& values) override {

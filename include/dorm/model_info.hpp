@@ -30,12 +30,13 @@ struct Default {
   Value literal;
 };
 
-// SQL text of the schema author, one for all dialects or one per dialect.
+// Text of the schema author, one for all dialects or one per dialect: SQL, a column type, the name of a collation.
 struct SqlText {
   std::string all;
   std::vector<std::pair<std::string, std::string>> by_dialect;  // "sqlite", "postgres"
   // The text for a dialect, empty if there is none.
   DORM_EXPORT std::string_view get(std::string_view dialect) const noexcept;
+  bool empty() const noexcept { return all.empty() && by_dialect.empty(); }
 };
 
 // What the database writes when a column is absent on insert.
@@ -81,7 +82,7 @@ struct FieldInfo {
   std::optional<Value> min;  // of the field's own value kind
   std::optional<Value> max;
   std::string pattern;  // RE2 syntax, empty = none
-  std::string collation;
+  SqlText collation;    // a name; empty = by bytes, as are "C" and "BINARY" on every dialect
   SqlText db_type;
   std::string comment;
   std::string deprecated;  // reason, "true" if none was given, empty if it is not

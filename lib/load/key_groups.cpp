@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/collation.hpp"
 #include "core/text.hpp"
 #include "graph/key_index.hpp"
 
@@ -47,12 +48,13 @@ KeyEquality key_equality(const ModelInfo& model, const FieldInfo& field) {
   const bool textual = field.type.kind == TypeKind::string || field.type.kind == TypeKind::text ||
                        field.type.kind == TypeKind::enumeration;
   if (!textual) return KeyEquality::bytes;
-  const std::string collation = lower_case(field.collation);
-  if (collation == "nocase") return KeyEquality::ascii_case;
-  if (collation == "rtrim") return KeyEquality::trailing_spaces;
-  const bool by_bytes = collation.empty() || collation == "binary" || collation == "c" || collation == "posix";
-  const bool own_type = !field.db_type.all.empty() || !field.db_type.by_dialect.empty();
-  return by_bytes && !own_type && model.managed ? KeyEquality::bytes : KeyEquality::database;
+  // Nobody says here which dialect it is.
+  if (!field.collation.by_dialect.empty()) return KeyEquality::database;
+  const std::string& collation = field.collation.all;
+  if (equal_ignoring_case(collation, "nocase")) return KeyEquality::ascii_case;
+  if (equal_ignoring_case(collation, "rtrim")) return KeyEquality::trailing_spaces;
+  const bool by_bytes = collation.empty() || compares_bytes(collation) || equal_ignoring_case(collation, "posix");
+  return by_bytes && field.db_type.empty() && model.managed ? KeyEquality::bytes : KeyEquality::database;
 }
 
 KeyGroups::KeyGroups(const ModelInfo& model, const std::vector<std::uint32_t>& fields) : fields_(fields) {

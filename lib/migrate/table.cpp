@@ -114,7 +114,7 @@ ddl::Column column_of(const Registry& registry, const ModelInfo& model, const Fi
     column.generated_sql = field.generated->sql.get(dialect.name());
     column.generated_stored = field.generated->stored;
   }
-  column.collation = field.collation;
+  column.collation = field.collation.get(dialect.name());
   column.check_name = schema::constraint_name(model.table, std::span(&field.column, 1), "check");
   column.comment = field.comment;
   return column;

@@ -58,7 +58,7 @@ class Columns {
     made.auto_increment = flag_of(node, "auto_increment", false);
     made.sensitive = flag_of(node, "sensitive", false);
     made.deferred = flag_of(node, "deferred", false);
-    made.collation = text_of(node, "collation");
+    if (const Node* collation = node.find("collation")) made.collation = sql_of(*collation);
     if (const Node* type = node.find("db_type")) made.db_type = sql_of(*type);
     set_type(node, made.type, made.db_type);
     if (text_of(*model_.node, "storage") == "legacy") made.type.storage = Storage::legacy;

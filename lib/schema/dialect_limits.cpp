@@ -4,6 +4,7 @@
 #include <map>
 #include <span>
 
+#include "core/collation.hpp"
 #include "core/text.hpp"
 #include "schema/draft.hpp"
 #include "schema/names.hpp"
@@ -49,6 +50,13 @@ bool has_operators(std::string_view method, TypeKind kind, bool native_enum) {
   if (method == "gist") return false;
   if (method == "brin") return kind != TypeKind::json && kind != TypeKind::boolean && !native_enum;
   return true;
+}
+
+constexpr const char* each_its_own =
+    "name one for each dialect: \"collation\": {\"sqlite\": \"NOCASE\", \"postgres\": \"und-x-icu\"}";
+
+bool sqlites_own(std::string_view collation) {
+  return equal_ignoring_case(collation, "NOCASE") || equal_ignoring_case(collation, "RTRIM");
 }
 
 // A key of the object that stands at the place, or the object.
@@ -222,6 +230,7 @@ class DialectCheck {
       if (is_relation(field.kind)) continue;
       const FieldInfo& info = model.info->fields[field.keys.front()];
       if (!info.db_type.get("postgres").empty()) continue;
+      warn_of_collation(info.collation.all, field.node->find("collation"));
       if (info.type.max_length <= longest_varchar) continue;
       error("type.unsupported", at(*field.node->find("max_length")),
             "a string of postgres has at most " + std::to_string(longest_varchar) + " characters")
@@ -229,6 +238,15 @@ class DialectCheck {
     }
     for (std::size_t i = 0; i < model.info->indexes.size(); ++i)
       check_method(model, model.info->indexes[i], at_key(model.index_places[i], "method"));
+  }
+
+  // Somebody may have made one there of the same name, but it is SQLite that comes with it.
+  void warn_of_collation(const std::string& name, const Node* node) {
+    if (!sqlites_own(name)) return;
+    draft_.report
+        .warning("collation.not_built_in", at(*node),
+                 "postgres has a collation " + quote(name) + " only where somebody has made it")
+        .help = each_its_own;
   }
 
   void check_method(const ModelDraft& model, const IndexInfo& index, Place place) {
@@ -268,6 +286,7 @@ class DialectCheck {
     for (const FieldDraft& field : model.fields) {
       if (is_relation(field.kind)) continue;
       const FieldInfo& column = info.fields[field.keys.front()];
+      check_collation(field, column);
       const Node* made = field.node->find("db_default");
       if (function_of(made) != Function::uuid4 || column.type.storage == Storage::native) continue;
       error("type.unsupported", at(*made), "sqlite makes a uuid4 by itself as text only").help =
@@ -301,6 +320,15 @@ class DialectCheck {
           "sqlite keeps " + quote(fields[0]->name) + " and " + quote(fields[1]->name) +
               " in forms that do not compare: " + to_string(left) + " and " + to_string(right))
         .help = "make them decimals of one scale and at most 18 digits, or write the check as \"sql\"";
+  }
+
+  void check_collation(const FieldDraft& field, const FieldInfo& column) {
+    const std::string name(column.collation.get("sqlite"));
+    // A column type of the author's own says its collation itself.
+    if (name.empty() || compares_bytes(name) || sqlites_own(name) || !column.db_type.get("sqlite").empty()) return;
+    const Place place = at_key(at(*field.node->find("collation")), "sqlite");
+    error("type.unsupported", place, "sqlite has no collation " + quote(name) + " beside BINARY, NOCASE and RTRIM")
+        .help = each_its_own;
   }
 
   void check_sqlite(const ModelDraft& model) {

@@ -42,7 +42,8 @@ enum class Shape : std::uint8_t {
   function,  // {"fn": …}
   literal,   // "default"
   db_default,
-  sql,  // a string, or one per dialect
+  sql,           // a string, or one per dialect
+  dialect_text,  // the same where it is no SQL
   generated,
   backref,
   condition,
@@ -147,7 +148,7 @@ inline constexpr std::array field = {Key{"type", Shape::field_type, true},
                                      Key{"max", Shape::number_or_text, false, numbers | moments},
                                      Key{"pattern", Shape::text, false, words},
                                      Key{"timezone", Shape::flag, false, bit(FieldKind::datetime)},
-                                     Key{"collation", Shape::text, false, words | bit(FieldKind::enumeration)},
+                                     Key{"collation", Shape::dialect_text, false, words | bit(FieldKind::enumeration)},
                                      Key{"db_type", Shape::sql, false, scalars},
                                      Key{"enum", Shape::text, false, bit(FieldKind::enumeration)},
                                      Key{"values", Shape::values, false, bit(FieldKind::enumeration)},

@@ -214,6 +214,8 @@ class ShapeCheck {
         return db_default(node);
       case Shape::sql:
         return sql(node);
+      case Shape::dialect_text:
+        return dialect_text(node);
       case Shape::generated:
         return object(node, {"'generated'", keys::generated, {}, std::nullopt});
       case Shape::backref:
@@ -324,6 +326,10 @@ class ShapeCheck {
           "say it without SQL, or let the program load the file with allow_raw_sql";
       return;
     }
+    dialect_text(node);
+  }
+
+  void dialect_text(const Node& node) {
     if (node.is(NodeKind::string)) return;
     if (!node.is(NodeKind::object)) return one_of(node, {NodeKind::string, NodeKind::object});
     for (const Node* item : node.items()) {

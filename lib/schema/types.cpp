@@ -47,7 +47,7 @@ class TypeResolver {
     key.type = from.type;
     key.enumeration = from.enumeration;
     if (key.collation.empty()) key.collation = from.collation;
-    if (key.db_type.all.empty() && key.db_type.by_dialect.empty()) key.db_type = from.db_type;
+    if (key.db_type.empty()) key.db_type = from.db_type;
     key.sensitive = key.sensitive || from.sensitive;
   }
 

@@ -204,8 +204,8 @@ class FileWriter {
     if (field.min) result["min"] = value_json(*field.min);
     if (field.max) result["max"] = value_json(*field.max);
     put(result, "pattern", field.pattern);
-    put(result, "collation", field.collation);
-    if (!field.db_type.all.empty() || !field.db_type.by_dialect.empty()) result["db_type"] = sql_json(field.db_type);
+    if (!field.collation.empty()) result["collation"] = sql_json(field.collation);
+    if (!field.db_type.empty()) result["db_type"] = sql_json(field.db_type);
     if (field.enumeration != no_index) put_enum(result, model, field.enumeration);
     put_flag(result, "auto_increment", field.auto_increment);
     put_flag(result, "sensitive", field.sensitive);

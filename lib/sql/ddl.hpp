@@ -41,7 +41,7 @@ struct Column {
   std::string default_sql;    // verbatim
   std::string generated_sql;  // GENERATED ALWAYS AS (…)
   bool generated_stored = true;
-  std::string collation;   // empty = bytes order (COLLATE "C" on PostgreSQL)
+  std::string collation;   // empty = bytes order (COLLATE "C" on PostgreSQL), as are "C" and "BINARY" on every dialect
   std::string check_name;  // for the check a type needs (boolean, string length, json, enum)
   std::string comment;     // kept only where the database can
 };

@@ -71,6 +71,28 @@ TEST_P(Tables, AnOddNameIsAName) {
   EXPECT_EQ(odd.get(odd["group"] == "it's")["group"].text(), "it's");
 }
 
+// "C" and "BINARY" are the same on every backend; what one backend only has is named for each.
+TEST_P(Tables, ACollationMeansTheSameOnEveryBackendOrIsNamedForEach) {
+  const Database db = open(R"({"dorm": 1, "models": {"Word": {"fields": {
+    "bytes": {"type": "text", "collation": "C"},
+    "binary": {"type": "text", "collation": "BINARY"},
+    "letters": {"type": "text", "unique": true, "collation": {"sqlite": "NOCASE", "postgres": "und-x-icu"}},
+    "stem": {"type": "foreign_key", "to": "Word", "to_field": "letters", "nullable": true, "backref": "words"}}}}})");
+  const Model word = db["Word"];
+  for (const char* text : {"b", "a", "C"}) word.create({{"bytes", text}, {"binary", text}, {"letters", text}});
+  EXPECT_THAT(texts(word.select().order_by(word["bytes"]), "letters"), ElementsAre("C", "a", "b"));
+  EXPECT_THAT(texts(word.select().order_by(word["binary"]), "letters"), ElementsAre("C", "a", "b"));
+  EXPECT_THAT(texts(word.select().order_by(word["letters"]), "letters"), ElementsAre("a", "b", "C"));
+  for (const char* by_bytes : {"C", "BINARY"})
+    EXPECT_THAT(texts(word.select().order_by(word["letters"].collate(by_bytes)), "letters"),
+                ElementsAre("C", "a", "b"));
+  const std::string stem = is_postgres() ? "C" : "c";  // NOCASE takes one for the other
+  word.create({{"bytes", "d"}, {"binary", "d"}, {"letters", "d"}, {"stem_id", stem}});
+  const Rows rows = word.objects().order_by("bytes").prefetch_related({"stem", "words"}).all();
+  EXPECT_EQ(rows[3]["stem"]["letters"].text(), "C");
+  EXPECT_THAT(texts(rows[0].related("words"), "letters"), ElementsAre("d"));
+}
+
 TEST_P(Tables, ASchemaIsMadeForTheTablesThatStandInIt) {
   SchemaOptions options;
   options.dialects = {"postgres"};

@@ -202,6 +202,8 @@ std::vector<DdlCase> ddl_cases() {
   second_identity.primary_key = {"a"};
   CreateTable collated = table("collated", {column("name", {.kind = TypeKind::string, .max_length = 5})});
   collated.columns[0].collation = "BINARY";
+  CreateTable collated_otherwise = collated;
+  collated_otherwise.columns[0].collation = "C";
   CreateTable nul = table("nul", {with_default("name", {.kind = TypeKind::binary}, Blob{"ok"})});
   nul.checks = {{"nul",
                  combine(Op::eq, {of_column("name", text_type),
@@ -216,11 +218,11 @@ std::vector<DdlCase> ddl_cases() {
       {"scales_check", combine(Op::lt, {of_column("a", money), of_column("b", scales.columns[1].type)}), ""}};
   CreateTable ordered_text = table("ordered_text", {column("a", huge)});
   ordered_text.checks = {{"ordered_text_check", combine(Op::lt, {of_column("a", huge), of_value("5.00", huge)}), ""}};
-  CreateIndex gin = index("every_type_document", {{"document", false, false}});
-  gin.method = "gin";
   CreateTable forms =
       table("forms", {column("a", huge), column("b", {.kind = TypeKind::decimal, .precision = 9, .scale = 2})});
   forms.checks = {{"forms_check", combine(Op::eq, {of_column("b", forms.columns[1].type), of_column("a", huge)}), ""}};
+  CreateIndex gin = index("every_type_document", {{"document", false, false}});
+  gin.method = "gin";
   CreateIndex covering = index("every_type_covering", {{"a_text", false, false}});
   covering.include = {"a_date"};
   CreateIndex unique = index("every_type_unique", {{"choice", false, true}});
@@ -232,19 +234,20 @@ std::vector<DdlCase> ddl_cases() {
       {"table with constraints", constrained()},
       {"table with a type of one's own", own_type},
       {"table with a collation", collated},
+      {"table with a collation by its other name", collated_otherwise},
       {"table in a schema", in_schema},
+      {"schema", CreateSchema{"it's $dorm$"}},
       {"unique that takes nulls for equal, deferred", equal_nulls},
       {"virtual generated column", virtual_column},
       {"identity beside the key", second_identity},
       {"infinite default", infinite},
       {"NUL in a literal", nul},
       {"uuid7 in the database", uuid7},
-      {"schema", CreateSchema{"it's $dorm$"}},
       {"decimals of two scales compared", scales},
+      {"decimals of two forms compared", forms},
       {"order of decimals beyond 18 digits", ordered_text},
       {"index, descending, partial", partial_index()},
       {"index, unique", unique},
-      {"decimals of two forms compared", forms},
       {"index by method", gin},
       {"index that includes", covering},
       {"enum type", CreateEnum{{"", "mood"}, {"good", "$dorm$ 'bad'"}}},

@@ -293,6 +293,13 @@ LowerCases expression_cases() {
            return w.binary(BinaryOp::lt, w.expr(Collate{w.column(t, "content"), "NOCASE"}), w.param());
          });
        }},
+      {"collate by bytes",
+       [](World& w) {
+         return w.where([&](Table t) {
+           return w.binary(BinaryOp::lt, w.expr(Collate{w.column(t, "content"), "C"}),
+                           w.expr(Collate{w.column(t, "content"), "binary"}));
+         });
+       }},
       {"raw alone",
        [](World& w) {
          return w.of_tweet([&](Table) {

@@ -18,7 +18,7 @@ ModelInfo land(const std::string& collation, const std::string& db_type = {}) {
     field.name = name;
     field.type.kind = field.index == 0 ? TypeKind::integer : TypeKind::text;
   }
-  model.fields[1].collation = collation;
+  model.fields[1].collation.all = collation;
   model.fields[1].db_type.all = db_type;
   return model;
 }
@@ -69,9 +69,13 @@ TEST(KeyGroups, RtrimForgetsSpacesAtTheEnd) {
 TEST(KeyGroups, OtherCollationsAndTypesAreTheDatabasesToCompare) {
   EXPECT_FALSE(Keys(land("")).groups().asks_database());
   EXPECT_FALSE(Keys(land("C")).groups().asks_database());
+  EXPECT_FALSE(Keys(land("BINARY")).groups().asks_database());
   EXPECT_FALSE(Keys(land("nocase")).groups().asks_database());
   EXPECT_TRUE(Keys(land("de-x-icu")).groups().asks_database());
   EXPECT_TRUE(Keys(land("", "citext")).groups().asks_database());
+  ModelInfo either = land("");
+  either.fields[1].collation.by_dialect = {{"sqlite", "NOCASE"}};
+  EXPECT_TRUE(Keys(either).groups().asks_database());
   ModelInfo foreign = land("");
   foreign.managed = false;
   EXPECT_TRUE(Keys(foreign).groups().asks_database());

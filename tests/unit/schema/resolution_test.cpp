@@ -240,6 +240,26 @@ TEST(Dialects, HaveTheirOwnLimitsOfColumns) {
   EXPECT_EQ(mistakes({}, 2001), "");
 }
 
+TEST(Dialects, ACollationIsOneForAllOrOneForEach) {
+  const Registry registry = models(R"(
+    "Land": {"fields": {"code": {"type": "text", "primary_key": true,
+                                 "collation": {"sqlite": "NOCASE", "postgres": "und-x-icu"}}}},
+    "Town": {"fields": {"land": {"type": "foreign_key", "to": "Land"}, "name": {"type": "text", "collation": "C"}}})");
+  const ModelInfo& town = registry.get("Town");
+  EXPECT_EQ(town.find_field("land_id")->collation.get("sqlite"), "NOCASE");
+  EXPECT_EQ(town.find_field("land_id")->collation.get("postgres"), "und-x-icu");
+  EXPECT_EQ(town.find_field("name")->collation.get("sqlite"), "C");
+  SchemaOptions options;
+  options.dialects = {"postgres"};
+  EXPECT_EQ(Registry::parse(
+                R"({"dorm": 1, "models": {"Land": {"fields": {"name": {"type": "text", "collation": "und-x-icu"}}}}})",
+                options)
+                .get("Land")
+                .find_field("name")
+                ->collation.all,
+            "und-x-icu");
+}
+
 TEST(Mistakes, AllOfAStageAreReportedTogetherUpToTheLimit) {
   std::string fields;
   for (int i = 0; i < 150; ++i)

@@ -43,7 +43,7 @@ TEST(WrittenSchemas, KeepEveryKindOfThing) {
       "author": {"type": "foreign_key", "to": "User", "nullable": true, "columns": {"tenant_id": "tenant", "number": "number"},
                  "backref": {"name": "notes", "order_by": ["-a"], "exposed": true}},
       "name": {"type": "foreign_key", "to": "User", "to_field": "name", "index": false, "backref": false, "on_delete": "restrict"},
-      "b": {"type": "enum", "values": ["x", "y"], "default": "x"},
+      "b": {"type": "enum", "values": ["x", "y"], "default": "x", "collation": {"sqlite": "RTRIM", "postgres": "POSIX"}},
       "c": {"type": "json", "default": {"json": {"fn": [1, 2.5]}}, "deferred": true},
       "d": {"type": "datetime", "timezone": false, "db_default": {"fn": "now"}},
       "e": {"type": "bigint", "generated": {"sql": {"sqlite": "1", "postgres": "2"}}},
