@@ -103,7 +103,7 @@ class DORM_EXPORT Expr {
 
   Expr concat(const Expr& other) const;
   Expr cast(const Type& type) const;
-  Expr collate(std::string_view collation) const;
+  Expr collate(std::string_view collation) const;  // "C" and "BINARY" are one, on every backend
 
   const Type& type() const noexcept;
   explicit operator bool() const = delete;  // an expression is not a truth value; see has_value()
