@@ -221,6 +221,8 @@ class DORM_EXPORT QuerySet {
   QuerySet load_related(const Prefetch& path) const;
   QuerySet load_related(std::initializer_list<Prefetch> paths) const;
   QuerySet select_all(bool follow = false) const;  // all relations; follow: theirs, too
+  // The same relations, but as load_related brings them: by whatever strategy suits best, children shared.
+  QuerySet load_all(bool follow = false) const;
   // Of a path that is loaded; QueryError, when the query is run, for one that is not.
   QuerySet strategy(std::string_view path, Strategy strategy) const;
   QuerySet load_required(bool on) const;  // required foreign keys load themselves unless false

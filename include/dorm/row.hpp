@@ -318,6 +318,7 @@ class DORM_EXPORT Related {
   QuerySet prefetch_related(const std::vector<Prefetch>& paths) const;
   QuerySet prefetch_related(const Prefetch& path) const;
   QuerySet select_all(bool follow = false) const;
+  // Of links: a target that is linked twice counts twice, as in rows(); objects() has it once.
   std::int64_t count() const;
   bool exists() const;
   Row get(const Filter& condition) const;                         // NotFound, MultipleFound

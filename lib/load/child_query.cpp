@@ -27,15 +27,6 @@ query::TermPtr compare(sql::BinaryOp op, const query::TermPtr& left, const query
   return term;
 }
 
-query::TermPtr aliased(const query::TermPtr& term, std::string name) {
-  auto made = std::make_shared<query::Term>(*term);
-  made->kind = query::TermKind::alias;
-  made->name = std::move(name);
-  made->children = {term};
-  made->order.clear();
-  return made;
-}
-
 query::TermPtr number(std::int64_t value) {
   Type type;
   type.kind = TypeKind::bigint;
@@ -200,7 +191,7 @@ std::shared_ptr<query::QuerySpec> keys_only(const query::QuerySpec& spec) {
   keys->default_projection = false;
   const std::vector<std::uint32_t>& key = spec.root->model->primary_key;
   for (std::size_t i = 0; i < key.size(); ++i)
-    keys->outputs.push_back({aliased(query::column_term(spec.root, key[i]), key_name(i)), nullptr});
+    keys->outputs.push_back({query::aliased(query::column_term(spec.root, key[i]), key_name(i)), nullptr});
   return keys;
 }
 
@@ -227,7 +218,7 @@ query::QuerySpec number_per_key(const query::QuerySpec& spec, const PerKey& per_
   const std::shared_ptr<query::QuerySpec> inner = keys_only(spec);
   std::vector<query::TermPtr> partition;
   for (const std::uint32_t field : per_key.key) partition.push_back(query::column_term(spec.root, field));
-  inner->outputs.push_back({aliased(query::row_number(std::move(partition), spec.order_by), "place"), nullptr});
+  inner->outputs.push_back({query::aliased(query::row_number(std::move(partition), spec.order_by), "place"), nullptr});
   inner->where = query::all_of(spec.where, among);
   const query::SourcePtr numbered = query::as_subquery(inner, "numbered");
   const query::TermPtr place = query::member(numbered, "place");

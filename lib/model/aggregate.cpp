@@ -111,7 +111,7 @@ TermPtr condition_on(const SourcePtr& source, const Aggregate& aggregate) {
   Request rows;
   rows.root = query::model_source(source->registry, *source->model);
   rows.where = query::bound_filter(aggregate.condition->node(), rows.root);
-  return key_in(source, query::resolve_keys(rows));
+  return query::key_in(source, query::resolve_keys(rows));
 }
 
 // The value for one row of the root; null if it is no value of related rows.

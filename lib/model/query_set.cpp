@@ -277,7 +277,12 @@ QuerySet QuerySet::load_related(const std::vector<Prefetch>& paths) const {
 QuerySet QuerySet::select_all(bool follow) const {
   return changed(*this, [&](Request& request) {
     request.select_all = follow ? query::SelectAll::follow : query::SelectAll::direct;
+    request.select_all_by = query::Method::join;
   });
+}
+
+QuerySet QuerySet::load_all(bool follow) const {
+  return changed(select_all(follow), [](Request& request) { request.select_all_by = query::Method::best; });
 }
 
 QuerySet QuerySet::strategy(std::string_view path, Strategy strategy) const {

@@ -28,13 +28,11 @@ Expr key_of(const query::SourcePtr& root);
 void require_reversible(const query::Request& request);
 // The request of the keys of its rows, in their order, for resolve_keys().
 query::Request keys_of(const query::Request& request);
-// A key of the model is one of those that the query selects.
-query::TermPtr key_in(const query::SourcePtr& root, query::QuerySpec keys);
 // The same rows by limits that count from the first row on.
 query::Request rows_of(const query::Request& request);
 // The same rows without limits: those whose keys are within them.
 query::Request without_limits(const query::Request& request);
-bool is_limited(const query::Request& request) noexcept;
+using query::is_limited;
 // Whether a term names rows that several joined rows may repeat.
 bool names_many(const query::TermPtr& term);
 // Throws QueryError where joined rows would be counted more than once in a group.

@@ -34,8 +34,14 @@ std::optional<Row> run_one(DatabaseImpl& database, Request request) {
   return rows[0];
 }
 
+void refuse_raw_limit(const Request& request) {
+  if (request.raw_limit && is_limited(request))
+    throw QueryError("raw_limit() counts joined rows, which only all() and values() have; leave it out");
+}
+
 // As many rows as the request has, of whatever columns: no order, no loads.
 QuerySpec counted(const Request& request) {
+  refuse_raw_limit(request);
   Request plain;
   plain.root = request.root;
   plain.where = request.where;
@@ -91,33 +97,25 @@ std::vector<query::OrderSpec> order_of_rows(const Request& request) {
 // The rows of a query that was cut from its end, in their usual order again.
 QuerySpec in_usual_order(QuerySpec cut) {
   query::check_grouping(cut);
-  // A path as it was asked for may be no identifier.
-  const auto named = [](const TermPtr& term, std::string name) {
-    auto made = std::make_shared<query::Term>();
-    made->kind = query::TermKind::alias;
-    made->name = std::move(name);
-    made->type = term->type;
-    made->nullable = term->nullable;
-    made->children = {term->kind == query::TermKind::alias ? term->children.front() : term};
-    return TermPtr(std::move(made));
-  };
   QuerySpec usual;
   usual.default_projection = false;
   usual.mode = std::exchange(cut.mode, query::RowMode::models);
   std::vector<std::string> names;
+  // A path as it was asked for may be no identifier.
   for (query::OutputSpec& output : cut.outputs) {
     names.push_back(output.term->name);
-    output.term = named(output.term, "c" + std::to_string(names.size()));
+    output.term = query::aliased(output.term, "c" + std::to_string(names.size()));
   }
   for (std::size_t i = 0; i < cut.order_by.size(); ++i) {
-    cut.order_by[i].term = named(cut.order_by[i].term, "o" + std::to_string(i + 1));
+    cut.order_by[i].term = query::aliased(cut.order_by[i].term, "o" + std::to_string(i + 1));
     cut.outputs.push_back({cut.order_by[i].term, nullptr});
   }
   const std::vector<query::OrderSpec> order = cut.order_by;
   usual.root = query::as_subquery(std::make_shared<const QuerySpec>(std::move(cut)), "rows");
   usual.context = usual.root;
   for (std::size_t i = 0; i < names.size(); ++i)
-    usual.outputs.push_back({named(query::member(usual.root, "c" + std::to_string(i + 1)), names[i]), nullptr});
+    usual.outputs.push_back(
+        {query::aliased(query::member(usual.root, "c" + std::to_string(i + 1)), names[i]), nullptr});
   for (std::size_t i = 0; i < order.size(); ++i) {
     query::OrderSpec by = order[i];
     by.term = query::member(usual.root, "o" + std::to_string(i + 1));
@@ -183,12 +181,6 @@ Expr key_of(const SourcePtr& root) {
   return columns.size() == 1 ? columns.front() : tuple(std::move(columns));
 }
 
-bool is_limited(const Request& request) noexcept { return request.limit || request.offset; }
-
-TermPtr key_in(const SourcePtr& root, QuerySpec keys) {
-  return key_of(root).in(Query(nullptr, std::make_shared<const QuerySpec>(std::move(keys)))).term();
-}
-
 // A row stands where its first element does, which is not where its last one would stand: the last rows of such an
 // order are not the first ones of the reversed order.
 void require_reversible(const Request& request) {
@@ -203,8 +195,7 @@ void require_reversible(const Request& request) {
 
 Request keys_of(const Request& request) {
   if (request.from_end) require_reversible(request);
-  if (request.raw_limit && is_limited(request))
-    throw QueryError("raw_limit() counts joined rows, which only all() and values() have; leave it out");
+  refuse_raw_limit(request);
   Request keys;
   keys.root = request.root;
   keys.via = request.via;
@@ -221,7 +212,7 @@ Request without_limits(const Request& request) {
   rows.limit.reset();
   rows.offset.reset();
   rows.from_end = false;
-  rows.where = query::all_of(rows.where, key_in(request.root, query::resolve_keys(keys_of(request))));
+  rows.where = query::all_of(rows.where, query::key_in(request.root, query::resolve_keys(keys_of(request))));
   return rows;
 }
 
@@ -353,7 +344,7 @@ Query QuerySet::query() const {
   auto spec = std::make_shared<QuerySpec>();
   spec->root = rows.root;
   spec->context = rows.root;
-  spec->where = repeats ? key_in(rows.root, query::resolve_keys(rows)) : rows.where;
+  spec->where = repeats ? query::key_in(rows.root, query::resolve_keys(rows)) : rows.where;
   spec->order_by = order_of_rows(rows);
   spec->limit = rows.limit;
   spec->offset = rows.offset;

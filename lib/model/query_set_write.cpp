@@ -29,7 +29,7 @@ Query writable(const QuerySet& set, const char* verb) {
   spec->context = request.root;
   spec->where = request.where;
   if (is_limited(request) || goes_along_paths(request.where))
-    spec->where = key_in(request.root, query::resolve_keys(keys_of(request)));
+    spec->where = query::key_in(request.root, query::resolve_keys(keys_of(request)));
   return {set.database(), std::move(spec)};
 }
 

@@ -75,6 +75,7 @@ struct Request {
   bool distinct = false;
   std::vector<LoadRequest> loads;
   SelectAll select_all = SelectAll::no;
+  Method select_all_by = Method::join;  // or best
   std::vector<FieldChoice> fields;
   std::vector<Annotation> annotations;
   std::vector<TermPtr> group_by;
@@ -108,6 +109,8 @@ struct Unit {
   std::vector<Fetch> fetches;
 };
 
+inline bool is_limited(const Request& request) noexcept { return request.limit || request.offset; }
+
 // The order of the request's own rows: without the terms along lists that are fetched, which are the order of those.
 std::vector<OrderSpec> own_order(const Request& request);
 
@@ -124,5 +127,7 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
 // One column of the root's primary key per row of the model, its limits included: for count, exists, update, delete,
 // aggregates, and IN. No loads, no order unless limits need it.
 QuerySpec resolve_keys(const Request& request);
+// A key of the model is one of those that the query selects.
+TermPtr key_in(const SourcePtr& source, QuerySpec keys);
 
 }  // namespace dorm::query

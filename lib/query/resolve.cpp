@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/builder.hpp"
+#include "query/limits.hpp"
 #include "query/lookup.hpp"
 #include "query/path.hpp"
 #include "query/request.hpp"
@@ -25,7 +26,7 @@ struct Journey {
   std::string text;                      // that path
   const RelationInfo* via = nullptr;     // the relation that leads here; null for the root
   bool load_required = true;
-  bool required = false;  // nobody asked for this unit: it loads a required foreign key
+  bool unasked = false;  // nobody named this unit: it loads a required foreign key, or one of all relations
 };
 
 // One joined model of a statement.
@@ -54,7 +55,7 @@ struct Group {
   const RelationInfo* via = nullptr;
   Request rows;           // of the related model
   bool has_rows = false;  // conditions and the like were given with it
-  bool required = false;  // nobody asked: a required foreign key
+  bool unasked = false;   // nobody named it: a required foreign key, or one of all relations
   Fetch fetch;
 };
 
@@ -76,149 +77,6 @@ const RelationInfo* inverse_of(const RelationInfo* via, const ModelInfo& target)
   return via == nullptr || via->inverse == no_index ? nullptr : &target.relations[via->inverse];
 }
 
-TermPtr call(const char* name, const TermPtr& of, TypeKind kind) {
-  auto term = std::make_shared<Term>();
-  term->kind = TermKind::call;
-  term->name = name;
-  term->type.kind = kind;
-  term->children = {of};
-  return term;
-}
-
-TermPtr aliased(const TermPtr& of, const std::string& name) {
-  auto term = std::make_shared<Term>();
-  term->kind = TermKind::alias;
-  term->name = name;
-  term->type = of->type;
-  term->nullable = of->nullable;
-  term->children = {of};
-  return term;
-}
-
-// Where a key is one of those that a query selects.
-TermPtr key_in(const SourcePtr& source, QuerySpec keys) {
-  auto term = std::make_shared<Term>();
-  term->kind = TermKind::in_query;
-  term->type.kind = TypeKind::boolean;
-  const std::vector<std::uint32_t>& key = source->model->primary_key;
-  if (key.size() == 1) {
-    term->children.push_back(column_term(source, key.front()));
-  } else {
-    auto tuple = std::make_shared<Term>();
-    tuple->kind = TermKind::tuple;
-    for (const std::uint32_t field : key) tuple->children.push_back(column_term(source, field));
-    term->children.push_back(std::move(tuple));
-  }
-  term->query = std::make_shared<const QuerySpec>(std::move(keys));
-  return term;
-}
-
-void require_key(const ModelInfo& model, const char* why) {
-  if (model.primary_key.empty())
-    throw QueryError("model '" + model.name + "' has no primary key; " + why + " needs one");
-}
-
-bool has_to_many(const QuerySpec& spec) {
-  return std::any_of(spec.joins.begin(), spec.joins.end(),
-                     [](const JoinSpec& join) { return join.target->from && is_to_many_path(*join.target); });
-}
-
-// ---- order ----
-
-bool orders_by(const std::vector<OrderSpec>& order, const SourcePtr& source, std::uint32_t field) {
-  return std::any_of(order.begin(), order.end(), [&](const OrderSpec& by) {
-    return by.term->source && same_source(*by.term->source, *source) && by.term->field == field;
-  });
-}
-
-void add_order(std::vector<OrderSpec>& order, const SourcePtr& source, const std::vector<OrderTerm>& terms, bool flip) {
-  for (const OrderTerm& term : terms)
-    if (!orders_by(order, source, term.field))
-      order.push_back({column_term(source, term.field), term.descending != flip, {}});
-}
-
-// Equal rows in a fixed order.
-void add_key_order(std::vector<OrderSpec>& order, const SourcePtr& source, bool flip) {
-  for (const std::uint32_t field : source->model->primary_key)
-    if (!orders_by(order, source, field)) order.push_back({column_term(source, field), flip, {}});
-}
-
-// The order of the request's own rows. `via`: the relation whose rows they are.
-std::vector<OrderSpec> root_order(const Request& request, const std::vector<OrderSpec>& explicit_order,
-                                  const RelationInfo* via) {
-  std::vector<OrderSpec> order = explicit_order;
-  if (request.reversed)
-    for (OrderSpec& by : order) {
-      by.descending = !by.descending;
-      if (by.nulls == sql::NullsOrder::first) {
-        by.nulls = sql::NullsOrder::last;
-      } else if (by.nulls == sql::NullsOrder::last) {
-        by.nulls = sql::NullsOrder::first;
-      }
-    }
-  if (order.empty()) {
-    const bool own = via != nullptr && !via->order_by.empty();
-    add_order(order, request.root, own ? via->order_by : request.root->model->order_by, request.reversed);
-  }
-  add_key_order(order, request.root, request.reversed);
-  return order;
-}
-
-// ---- keys of limited rows ----
-
-// The keys of the rows of the model that a statement with to-many joins is limited to, in a subquery. Each row counts
-// once, at the place of its first joined row.
-QuerySpec limited_keys(const Request& request, const std::vector<OrderSpec>& order) {
-  const ModelInfo& model = *request.root->model;
-  require_key(model, "a limit beside joined relations");
-  QuerySpec keys;
-  keys.root = request.root;
-  keys.context = request.root;
-  keys.default_projection = false;
-  keys.where = request.where;
-  keys.order_by = order;
-  join_paths(keys);
-  for (const std::uint32_t field : model.primary_key)
-    keys.outputs.push_back({column_term(request.root, field), nullptr});
-  if (!has_to_many(keys)) {
-    keys.limit = request.limit;
-    keys.offset = request.offset;
-    return keys;
-  }
-  for (std::size_t i = 0; i < keys.outputs.size(); ++i)
-    keys.outputs[i].term = aliased(keys.outputs[i].term, "k" + std::to_string(i + 1));
-  keys.outputs.push_back({aliased(row_number({}, std::move(keys.order_by)), "place"), nullptr});
-  keys.order_by.clear();
-  const std::size_t width = model.primary_key.size();
-  const SourcePtr ranked = as_subquery(std::make_shared<const QuerySpec>(std::move(keys)), "ranked");
-  QuerySpec first;
-  first.root = ranked;
-  first.context = ranked;
-  first.default_projection = false;
-  for (std::size_t i = 0; i < width; ++i) {
-    const TermPtr key = member(ranked, "k" + std::to_string(i + 1));
-    first.outputs.push_back({key, nullptr});
-    first.group_by.push_back(key);
-  }
-  first.order_by.push_back({call("MIN", member(ranked, "place"), TypeKind::bigint), false, {}});
-  first.limit = request.limit;
-  first.offset = request.offset;
-  return first;
-}
-
-bool is_limited(const Request& request) { return request.limit || request.offset; }
-
-// Limits count rows of the model, whatever is joined.
-void apply_limits(QuerySpec& spec, const Request& request, const std::vector<OrderSpec>& order) {
-  if (!is_limited(request)) return;
-  if (request.raw_limit || !has_to_many(spec)) {
-    spec.limit = request.limit;
-    spec.offset = request.offset;
-    return;
-  }
-  spec.where = all_of(spec.where, key_in(request.root, limited_keys(request, order)));
-}
-
 class Resolver {
  public:
   Resolver(const Request& request, Journey& journey) : request_(request), journey_(journey) {
@@ -226,15 +84,17 @@ class Resolver {
     root_.loaded = true;
     // What an accessor asks for does not come with the row it was asked of: that is joined like any other.
     root_.via = journey.models.empty() ? nullptr : journey.via;
-    root_.followed = !journey.required || !was_visited(root_);
+    root_.followed = !journey.unasked || !was_visited(root_);
   }
 
   std::shared_ptr<const Unit> run() {
     count_node(root_);
     join_requested();
-    if (request_.select_all != SelectAll::no) select_all(root_, request_.select_all == SelectAll::follow);
+    if (joins_all()) select_all(root_, request_.select_all == SelectAll::follow);
     join_conditions();
     fetch_requested();
+    if (request_.select_all != SelectAll::no && !joins_all() && !was_visited(root_))
+      fetch_all(root_, request_.select_all == SelectAll::follow);
     join_orders();
     choose_fields();
     load_required();
@@ -246,7 +106,7 @@ class Resolver {
   // The statement of values(): joined nodes as in run(), nothing fetched.
   QuerySpec joined_statement() {
     join_requested();
-    if (request_.select_all != SelectAll::no) select_all(root_, request_.select_all == SelectAll::follow);
+    if (joins_all()) select_all(root_, request_.select_all == SelectAll::follow);
     join_conditions();
     for (const OrderSpec& by : request_.order_by) {
       std::vector<SourcePtr> paths;
@@ -343,11 +203,17 @@ class Resolver {
       if (load.method == Method::join) ensure(load.path, true);
   }
 
+  bool joins_all() const { return request_.select_all != SelectAll::no && request_.select_all_by == Method::join; }
+
+  // What "all relations" of a node are: not the way that led here, no link rows, nothing excluded.
+  bool is_among_all(const Node& node, const RelationInfo& relation) const {
+    return !relation.name.empty() && &relation != inverse_of(node.via, node.model()) &&
+           !leads_to_links(node.model(), relation) && !is_excluded(node, relation);
+  }
+
   void select_all(Node& node, bool follow) {
-    const RelationInfo* back = inverse_of(node.via, node.model());
     for (const RelationInfo& relation : node.model().relations) {
-      if (relation.name.empty() || &relation == back || leads_to_links(node.model(), relation)) continue;
-      if (is_excluded(node, relation)) continue;
+      if (!is_among_all(node, relation)) continue;
       const Node* there = child(node, relation.index);
       const bool asked = there != nullptr && there->loaded;
       Node& next = ensure_child(node, relation.index, true);
@@ -426,6 +292,23 @@ class Resolver {
       }
       found.has_rows = true;
       merge(found.rows, *load.rows);
+    }
+  }
+
+  // As select_all(), in statements of their own; those know what they follow from their own requests.
+  void fetch_all(Node& node, bool follow) {
+    for (const RelationInfo& relation : node.model().relations) {
+      if (!is_among_all(node, relation)) continue;
+      if (Node* there = child(node, relation.index); there != nullptr && there->loaded) {
+        if (follow && !was_visited(*there)) fetch_all(*there, true);
+        continue;
+      }
+      const bool asked = is_fetched(node, relation);
+      Group& fetched = group(node, relation.index, {});
+      if (!asked) fetched.fetch.best = fetched.unasked = true;
+      if (!follow) continue;
+      fetched.rows.select_all = SelectAll::follow;
+      fetched.rows.select_all_by = Method::best;
     }
   }
 
@@ -605,7 +488,7 @@ class Resolver {
           nodes.push_back(&ensure_child(node, relation.index, true));
           nodes.back()->followed = !was_visited(*nodes.back());
         } else {
-          group(node, relation.index, {}).required = true;
+          group(node, relation.index, {}).unasked = true;
         }
       }
     }
@@ -660,7 +543,7 @@ class Resolver {
                  {},
                  group.via,
                  group.rows.load_required.value_or(journey_.load_required),
-                 group.required};
+                 group.unasked};
     next.text = text_of(*group.at);
     next.text += (next.text.empty() ? "" : "__") + group.via->name;
     fetch.unit = Resolver(group.rows, next).run();
@@ -855,8 +738,7 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
         name = prefix.empty() ? field->name : prefix + "__" + field->name;
       }
     }
-    const TermPtr bare = term->kind == TermKind::alias ? term->children.front() : term;
-    spec.outputs.push_back({aliased(bare, name), nullptr});
+    spec.outputs.push_back({aliased(term, name), nullptr});
   }
   spec.mode = mode;
   spec.parents = false;
@@ -887,49 +769,6 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
     spec.offset.reset();
     apply_limits(spec, request, spec.order_by);
   }
-  return spec;
-}
-
-std::vector<OrderSpec> own_order(const Request& request) {
-  std::vector<SourcePtr> joined;
-  if (request.where) collect_paths(*request.where, joined);
-  const auto begins = [](const Path& path, const Path& begin) {
-    return path.size() >= begin.size() && std::equal(begin.begin(), begin.end(), path.begin());
-  };
-  std::vector<OrderSpec> order;
-  for (const OrderSpec& by : request.order_by) {
-    std::vector<SourcePtr> paths;
-    collect_paths(*by.term, paths);
-    const bool list = paths.size() == 1 && is_to_many_path(*paths.front());
-    const Path path = list ? relations_of(paths.front()) : Path();
-    const bool fetched = list && std::any_of(request.loads.begin(), request.loads.end(), [&](const LoadRequest& load) {
-                           return load.method != Method::join && load.name.empty() && begins(path, load.path);
-                         });
-    const bool there =
-        std::any_of(request.loads.begin(), request.loads.end(),
-                    [&](const LoadRequest& load) { return load.method == Method::join && begins(load.path, path); }) ||
-        std::any_of(joined.begin(), joined.end(),
-                    [&](const SourcePtr& source) { return begins(relations_of(source), path); });
-    if (!fetched || there) order.push_back(by);
-  }
-  return order;
-}
-
-QuerySpec resolve_keys(const Request& request) {
-  require_key(*request.root->model, "this");
-  QuerySpec spec;
-  spec.root = request.root;
-  spec.context = request.root;
-  spec.default_projection = false;
-  spec.where = request.where;
-  for (const std::uint32_t field : request.root->model->primary_key)
-    spec.outputs.push_back({column_term(request.root, field), nullptr});
-  if (is_limited(request)) {
-    std::vector<OrderSpec> order = root_order(request, request.order_by, request.via);
-    return limited_keys(request, order);
-  }
-  join_paths(spec);
-  spec.distinct = has_to_many(spec);
   return spec;
 }
 

@@ -1,5 +1,7 @@
 #include "query/term.hpp"
 
+#include <utility>
+
 #include "core/text.hpp"
 #include "query/spec.hpp"
 #include "sql/ast.hpp"
@@ -34,6 +36,17 @@ std::string describe(const Term& term) {
 
 const Term& unaliased(const Term& term) noexcept {
   return term.kind == TermKind::alias ? *term.children.front() : term;
+}
+
+TermPtr aliased(const TermPtr& term, std::string name) {
+  const TermPtr& of = term->kind == TermKind::alias ? term->children.front() : term;
+  auto made = std::make_shared<Term>();
+  made->kind = TermKind::alias;
+  made->name = std::move(name);
+  made->type = of->type;
+  made->nullable = of->nullable;
+  made->children = {of};
+  return made;
 }
 
 TermPtr column_term(const SourcePtr& source, std::uint32_t field) {

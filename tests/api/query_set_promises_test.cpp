@@ -316,5 +316,48 @@ TEST_P(QuerySetPromises, AForbiddenLoadNamesThePathFromTheRowsAskedFor) {
               ThrowsMessage<QueryError>(HasSubstr("load it with prefetch_related(\"album__tracks\")")));
 }
 
+TEST_P(QuerySetPromises, AllRelationsComeByOtherWaysWhenAsked) {
+  const Database db = music();
+  const auto read = [](const QuerySet& set) { return set.order_by("id").all().to_json(); };
+  for (const bool follow : {false, true}) {
+    for (const char* model : {"Album", "Track"}) {
+      const QuerySet all = db[model].objects();
+      EXPECT_EQ(read(all.load_all(follow)), read(all.select_all(follow))) << model << follow;
+    }
+  }
+  QueryCount count(db);
+  const Rows tracks = db["Track"].objects().load_all().strategy("album", Strategy::key_set).order_by("id").all();
+  EXPECT_EQ(count.count(), 2U);
+  EXPECT_TRUE(tracks[0]["album"].row().same_row(tracks[1]["album"].row())) << "children are shared";
+  EXPECT_EQ(count.count(), 2U);
+  const Rows bare = db["Track"].objects().load_all(true).exclude_fields("album").all();
+  EXPECT_FALSE(bare[0].is_loaded("album"));
+}
+
+TEST_P(QuerySetPromises, AModelThatIsMetAgainIsLoadedAndNotFollowedByAnyWay) {
+  const Database db = open(R"({"dorm": 1, "models": {
+    "A": {"fields": {"name": {"type": "text"}, "b": {"type": "foreign_key", "to": "B", "backref": false},
+                     "x": {"type": "foreign_key", "to": "X", "backref": false}}},
+    "B": {"fields": {"name": {"type": "text"}, "c": {"type": "foreign_key", "to": "C", "backref": false}}},
+    "C": {"fields": {"name": {"type": "text"}, "a": {"type": "foreign_key", "to": "A", "nullable": true, "backref": false}}},
+    "X": {"fields": {"name": {"type": "text"}}}}})");
+  const Row c = db["C"].create({{"name", "c"}});
+  const Row a = db["A"].create(
+      {{"name", "a"}, {"b", db["B"].create({{"name", "b"}, {"c", c}})}, {"x", db["X"].create({{"name", "x"}})}});
+  c.set("a", a);
+  c.save();
+  const std::string joined = db["A"].objects().select_all(true).all().to_json();
+  EXPECT_EQ(db["A"].objects().load_all(true).all().to_json(), joined);
+  const Row again = db["A"].objects().load_all(true).get()["b"]["c"]["a"].row();
+  EXPECT_EQ(again["name"].text(), "a");
+  EXPECT_FALSE(again.is_loaded("x"));
+}
+
+TEST_P(QuerySetPromises, ACountIsOfRowsOfTheModel) {
+  const Database db = music();
+  EXPECT_THAT([&] { db["Album"].objects().select_related("tracks").raw_limit().limit(4).count(); },
+              ThrowsMessage<QueryError>(HasSubstr("raw_limit() counts joined rows")));
+}
+
 }  // namespace
 }  // namespace dorm::test

@@ -102,7 +102,7 @@ class Comparison {
     if (info.to_many()) {
       const Related related = actual.related(name);
       rows(expected->rows, related.rows(), where);
-      if (info.through != no_index) links(*expected, actual, name, where);
+      if (info.through != no_index) links(*expected, info, actual, name, where);
       return;
     }
     if (expected->rows.empty() != actual[name].is_null())
@@ -122,7 +122,8 @@ class Comparison {
       throw Differ{where + ": does not lead back to the row it was reached from"};
   }
 
-  static void links(const Led& expected, const Row& actual, const std::string& name, const std::string& where) {
+  static void links(const Led& expected, const RelationInfo& info, const Row& actual, const std::string& name,
+                    const std::string& where) {
     const graph::Node::Found found = actual.node()->find_span(actual.slot(), std::string_view(name));
     if (found.relation->links == nullptr) return;
     const graph::Shape& shape = *found.relation->links->shape;
@@ -132,6 +133,10 @@ class Comparison {
       for (const std::uint32_t field : shape.model->primary_key)
         if (!(link[shape.model->fields[field].name].value() == (*expected.links[i])[field]))
           throw Differ{where + ": link " + std::to_string(i) + " is " + key_of(link)};
+      // Rows that are fetched are shared, so a link can lead to the one that stands beside it.
+      const std::string& target = shape.model->relations[info.through_target].name;
+      if (link.is_loaded(target) && !link[target].row().same_row(actual.related(name).rows()[i]))
+        throw Differ{where + ": link " + std::to_string(i) + " leads to another row than the list holds"};
     }
   }
 
