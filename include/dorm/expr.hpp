@@ -177,16 +177,16 @@ class DORM_EXPORT Column : public Expr {
 // Subqueries and functions.
 DORM_EXPORT Expr exists(const Query& query);
 DORM_EXPORT Expr not_exists(const Query& query);
-DORM_EXPORT Expr tuple(std::vector<Expr> items);
+DORM_EXPORT Expr tuple(const std::vector<Expr>& items);
 struct When {
   Expr condition;
   Expr result;
 };
-DORM_EXPORT Expr case_when(std::vector<When> whens, Expr otherwise = {});
+DORM_EXPORT Expr case_when(std::vector<When> whens, const Expr& otherwise = {});
 
 // SQL functions. `call` takes any function by name; the name is checked as an identifier.
 namespace fn {
-DORM_EXPORT Expr call(std::string_view name, std::vector<Expr> arguments = {});
+DORM_EXPORT Expr call(std::string_view name, const std::vector<Expr>& arguments = {});
 DORM_EXPORT Expr count(const Expr& expr);
 DORM_EXPORT Expr count();  // COUNT(*)
 DORM_EXPORT Expr count_distinct(const Expr& expr);

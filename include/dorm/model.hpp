@@ -94,7 +94,7 @@ class DORM_EXPORT Model {
   }
   Query select_list(std::vector<Selectable> items) const;
   // Refuses (QueryError) to write every row without being told: see delete_every().
-  std::int64_t update_every(std::vector<std::pair<std::string, Expr>> changes) const;
+  std::int64_t update_every(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t delete_every() const;
 
   const std::shared_ptr<const query::Source>& source() const noexcept { return source_; }

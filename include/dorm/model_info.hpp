@@ -217,12 +217,12 @@ struct DORM_EXPORT ModelInfo {
     explicit operator bool() const noexcept { return kind != Kind::none; }
   };
   // What an accessor name means here. Relations win over nothing: names are unique in a model.
-  Member find(std::string_view name) const noexcept;
-  const FieldInfo* find_field(std::string_view name) const noexcept;     // by accessor name
-  const FieldInfo* find_column(std::string_view column) const noexcept;  // by column name
-  const RelationInfo* find_relation(std::string_view name) const noexcept;
+  Member find(std::string_view wanted) const noexcept;
+  const FieldInfo* find_field(std::string_view wanted) const noexcept;   // by accessor name
+  const FieldInfo* find_column(std::string_view wanted) const noexcept;  // by column name
+  const RelationInfo* find_relation(std::string_view wanted) const noexcept;
   // Throws QueryError "model 'Tweet' has no field or relation 'titel'; did you mean 'title'?".
-  Member get(std::string_view name) const;
+  Member get(std::string_view wanted) const;
   std::vector<std::string> member_names() const;
 
   // Sorted (name, member) pairs, and where each lies by the hash of its name; filled by the registry.

@@ -134,7 +134,7 @@ class DORM_EXPORT Query {
 
   // ---- as a part of another query ----
   Subquery alias(std::string_view name) const;
-  CommonTable cte(std::string_view name, std::vector<std::string> columns = {}) const;
+  CommonTable cte(std::string_view name, const std::vector<std::string>& columns = {}) const;
   // A recursive CTE: `term` is given the CTE to refer to and returns the recursive member.
   template <class Term>
   CommonTable recursive_cte(std::string_view name, Term term, bool distinct_rows = false) const;
@@ -154,8 +154,8 @@ class DORM_EXPORT Query {
 
   // Writes to the rows of a query without joins, groups and limits. Return the number of rows changed. Without a
   // condition they throw QueryError; update_every and delete_every say it on purpose.
-  std::int64_t update(std::vector<std::pair<std::string, Expr>> changes) const;
-  std::int64_t update_every(std::vector<std::pair<std::string, Expr>> changes) const;
+  std::int64_t update(const std::vector<std::pair<std::string, Expr>>& changes) const;
+  std::int64_t update_every(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t delete_rows() const;
   std::int64_t delete_every() const;
 
@@ -188,7 +188,7 @@ class DORM_EXPORT CommonTable {
  public:
   Column c(std::string_view column) const;
   // SELECT … FROM the CTE itself.
-  Query select_from(std::vector<Selectable> items) const;
+  Query select_from(const std::vector<Selectable>& items) const;
   const std::shared_ptr<const query::Source>& source() const noexcept { return source_; }
   CommonTable(std::shared_ptr<DatabaseImpl> database, std::shared_ptr<const query::Source> source)
       : database_(std::move(database)), source_(std::move(source)) {}

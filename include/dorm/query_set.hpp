@@ -77,9 +77,11 @@ class DORM_EXPORT Filter {
  private:
   std::shared_ptr<const query::FilterNode> node_;
 };
+// NOLINTBEGIN(readability-identifier-naming): the bare words are operators of C++
 DORM_EXPORT Filter and_(const std::vector<Filter>& conditions);  // of none: true
 DORM_EXPORT Filter or_(const std::vector<Filter>& conditions);   // of none: false
 DORM_EXPORT Filter not_(const Filter& condition);
+// NOLINTEND(readability-identifier-naming)
 inline Filter operator&(const Filter& left, const Filter& right) { return and_({left, right}); }
 inline Filter operator|(const Filter& left, const Filter& right) { return or_({left, right}); }
 inline Filter operator!(const Filter& condition) { return not_(condition); }
@@ -95,7 +97,7 @@ class DORM_EXPORT Path {
  public:
   Path(const char* path) : text_(path) {}
   Path(std::string_view path) : text_(path) {}
-  Path(const std::string& path) : text_(path) {}
+  Path(std::string path) : text_(std::move(path)) {}
   Path(const Column& relation);
   const std::string& text() const noexcept { return text_; }
 
@@ -108,7 +110,7 @@ class Order {
  public:
   Order(const char* path) : text_(path) {}
   Order(std::string_view path) : text_(path) {}
-  Order(const std::string& path) : text_(path) {}
+  Order(std::string path) : text_(std::move(path)) {}
   Order(OrderExpr term) : term_(std::move(term)) {}
   Order(Expr expr) : term_(OrderExpr(std::move(expr))) {}
   const std::string& text() const noexcept { return text_; }
@@ -125,7 +127,7 @@ class FieldTree {
  public:
   FieldTree(const char* path) : path_(path) {}
   FieldTree(std::string_view path) : path_(path) {}
-  FieldTree(const std::string& path) : path_(path) {}
+  FieldTree(std::string path) : path_(std::move(path)) {}
   explicit FieldTree(std::string_view path, std::vector<FieldTree> below) : path_(path), below_(std::move(below)) {}
   FieldTree(std::initializer_list<FieldTree>) = delete;
   const std::string& path() const noexcept { return path_; }
@@ -145,7 +147,7 @@ class DORM_EXPORT Aggregate {
   static Aggregate avg(std::string_view path);
   static Aggregate min(std::string_view path);
   static Aggregate max(std::string_view path);
-  Aggregate where(const Filter& condition) const;  // in terms of the related model: {"position__gt", 1}
+  Aggregate where(const Filter& given) const;  // in terms of the related model: {"position__gt", 1}
   Aggregate distinct() const;
 
   std::string function;

@@ -366,7 +366,8 @@ void TourExamples::shared_rows() {
 }
 
 void TourExamples::first_per_parent() {
-  const auto longest = dorm::Prefetch("tracks").order_by(dorm::fn::length(track["title"]).desc()).limit(1).as("longest");
+  const auto longest =
+      dorm::Prefetch("tracks").order_by(dorm::fn::length(track["title"]).desc()).limit(1).as("longest");
   for (const dorm::Row& a : album.objects().prefetch_related(longest).all())
     for (const dorm::Row& t : a.related("longest")) out << a["name"].text() << ": " << t["title"].text() << '\n';
 }

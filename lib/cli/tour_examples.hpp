@@ -17,8 +17,9 @@ struct TourExamples {
   const Database& db;
   std::ostream& out;
   Model user = db["User"], tweet = db["Tweet"], favorite = db["Favorite"], relationship = db["Relationship"],
-        activity_log = db["ActivityLog"], category = db["Category"], student = db["Student"], course = db["Course"], album = db["Album"],
-        track = db["Track"], address = db["Address"], branch = db["Branch"], company = db["Company"];
+        activity_log = db["ActivityLog"], category = db["Category"], student = db["Student"], course = db["Course"],
+        album = db["Album"], track = db["Track"], address = db["Address"], branch = db["Branch"],
+        company = db["Company"];
 
   // ---- data: the same on every run, times included ----
   void populate();

@@ -179,7 +179,7 @@ Value coerce(const Value& value, const Type& type, std::string_view label) {
 }
 
 double nearest_single(double value) noexcept {
-  constexpr double greatest = std::numeric_limits<float>::max();
+  constexpr double greatest = static_cast<double>(std::numeric_limits<float>::max());
   // The cast itself is undefined there ([conv.double]).
   if (std::abs(value) > greatest) return std::copysign(std::numeric_limits<double>::infinity(), value);
   return static_cast<double>(static_cast<float>(value));

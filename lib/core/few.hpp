@@ -16,7 +16,8 @@ class Few {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
-  Few() noexcept {}  // the array is filled as the list grows
+  // Not defaulted, which could clear the array: it is filled as the list grows.
+  Few() noexcept {}  // NOLINT(modernize-use-equals-default)
 
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }

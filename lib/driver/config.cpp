@@ -69,6 +69,7 @@ void use_url(Config& config, std::string url) {
 
 Environment process_environment() {
   return [](const std::string& name) -> std::optional<std::string> {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): only a program that writes to its environment meanwhile races
     if (const char* value = std::getenv(name.c_str())) return value;
     return std::nullopt;
   };

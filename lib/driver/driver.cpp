@@ -31,8 +31,9 @@ const std::string* ConnectOptions::find(std::string_view keyword) const noexcept
 
 std::string ConnectOptions::redacted() const {
   std::string text = scheme + ":";
-  for (const auto& [keyword, value] : keywords) text += " " + keyword + "=" + (is_secret(keyword) ? "…" : value);
-  for (const auto& [name, value] : pragmas) text += " " + name + "=" + value;
+  for (const auto& [keyword, value] : keywords)
+    text.append(" ").append(keyword).append("=").append(is_secret(keyword) ? "…" : value);
+  for (const auto& [name, value] : pragmas) text.append(" ").append(name).append("=").append(value);
   return text;
 }
 

@@ -56,8 +56,11 @@ std::uint64_t hash_cell(const Cell& cell) noexcept {
     left -= 8;
   }
   std::uint64_t word = 0;
-  if (left != 0) std::memcpy(&word, bytes, left);
-  return mix(hash ^ word ^ (std::uint64_t{left} << 56U));
+  if (left != 0) {
+    std::memcpy(&word, bytes, left);
+    word ^= std::uint64_t{left} << 56U;
+  }
+  return mix(hash ^ word);
 }
 
 std::uint32_t KeyIndex::find_or_insert(const Node& node, std::span<const std::uint16_t> key, std::uint32_t candidate) {

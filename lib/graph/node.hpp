@@ -79,7 +79,7 @@ class SlotStates {
     const auto found = others_.find(slot);
     return found == others_.end() ? nullptr : &*found;
   }
-  static std::nullptr_t end() noexcept { return nullptr; }
+  std::nullptr_t end() const noexcept { return nullptr; }
   SlotState& operator[](std::uint32_t slot) {
     if (!first_) first_.emplace(slot, SlotState());
     return first_->first == slot ? first_->second : others_[slot];

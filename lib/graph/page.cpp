@@ -18,7 +18,7 @@ constexpr std::size_t most_bytes = std::size_t{64} << 20U;
 // Sizes in four steps from one power of two to the next, so that pages find each other.
 std::size_t rounded(std::size_t bytes) noexcept {
   const std::size_t step = std::bit_floor(bytes) / 4;
-  return (bytes + step - 1) / step * step;
+  return (bytes + step - 1) & ~(step - 1);
 }
 
 class Shelf {

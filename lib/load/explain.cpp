@@ -23,7 +23,8 @@ void draw(const LoadPlan& plan, std::uint32_t step, const std::string& indent, s
   for (std::uint32_t i = 1; i < plan.steps.size(); ++i)
     if (plan.steps[i].parent == step) below.push_back(i);
   const std::string trunk = indent + (below.empty() ? "     " : "│    ");
-  for (const std::string& warning : plan.steps[step].warnings) text += trunk + "warning: " + warning + '\n';
+  for (const std::string& warning : plan.steps[step].warnings)
+    text.append(trunk).append("warning: ").append(warning).append("\n");
   if (!plan.steps[step].sql.empty()) text += trunk + plan.steps[step].sql + '\n';
   for (const std::uint32_t i : below) {
     const LoadPlan::Step& next = plan.steps[i];

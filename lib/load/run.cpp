@@ -167,7 +167,8 @@ std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, qu
   graph::RowSink sink;
   sink.segments.resize(1);
   sink.segments[0].node = graph.add_node(shape, 0);
-  for (std::uint16_t i = 0; i < shape->extras.size(); ++i) sink.segments[0].columns.push_back({i, i});
+  for (std::size_t i = 0; i < shape->extras.size(); ++i)
+    sink.segments[0].columns.push_back({static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(i)});
   const Parameters parameters(*plan, shaped.slots);
   engine.session->execute(plan->statement, parameters.cells(), &sink);
   if (sink.rows() == 0) return std::nullopt;

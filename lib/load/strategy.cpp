@@ -118,7 +118,7 @@ class Planner {
       to.push_back(fetch.relation);
       load.spec = folded(*load.spec, step.at, fetch);
       if (relation.to_many() && lists_beside(*load.spec, from) > 1)
-        step.warnings.push_back("joined lists beside each other multiply the rows of the statement");
+        step.warnings.emplace_back("joined lists beside each other multiply the rows of the statement");
       load.steps.push_back(std::move(step));
       for (const query::Fetch& below : fetch.unit->fetches) {
         std::vector<std::uint32_t> place = to;

@@ -131,7 +131,7 @@ std::vector<ddl::Statement> create_statements(const Registry& registry, const sq
   if (dialect.capabilities().enum_types)
     for (const std::uint32_t each : native_enums_of(order.models(), registry)) {
       const EnumInfo& enumeration = registry.enums()[each];
-      statements.push_back(ddl::CreateEnum{{"", snake_case(enumeration.name)}, enumeration.values});
+      statements.emplace_back(ddl::CreateEnum{{"", snake_case(enumeration.name)}, enumeration.values});
     }
   std::vector<ddl::AddForeignKey> late;
   std::set<std::string> schemas;
@@ -144,10 +144,10 @@ std::vector<ddl::Statement> create_statements(const Registry& registry, const sq
     // SQLite looks for the target of a key only when a row is written, so there it may come later.
     if (dialect.capabilities().add_constraint)
       for (ddl::AddForeignKey& key : take_late_keys(model, order, table)) late.push_back(std::move(key));
-    statements.push_back(std::move(table));
-    for (ddl::CreateIndex& index : create_indexes(model)) statements.push_back(std::move(index));
+    statements.emplace_back(std::move(table));
+    for (ddl::CreateIndex& index : create_indexes(model)) statements.emplace_back(std::move(index));
   }
-  for (ddl::AddForeignKey& key : late) statements.push_back(std::move(key));
+  for (ddl::AddForeignKey& key : late) statements.emplace_back(std::move(key));
   return statements;
 }
 
@@ -162,19 +162,19 @@ std::vector<ddl::Statement> drop_statements(const Registry& registry, const sql:
     const ModelInfo& model = registry.model(id);
     ddl::CreateTable table = create_table(registry, model, dialect);
     for (const ddl::AddForeignKey& key : take_late_keys(model, order, table))
-      statements.push_back(ddl::DropForeignKey{key.table, key.key.name});
+      statements.emplace_back(ddl::DropForeignKey{key.table, key.key.name});
   }
   const std::set<std::uint32_t> tangled = can_alter ? std::set<std::uint32_t>() : ends_of_cycles(order, registry);
   for (auto id = order.models().rbegin(); id != order.models().rend(); ++id) {
     const ModelInfo& model = registry.model(*id);
-    statements.push_back(ddl::DropTable{{model.db_schema, model.table}, true, tangled.contains(*id)});
+    statements.emplace_back(ddl::DropTable{{model.db_schema, model.table}, true, tangled.contains(*id)});
   }
   if (!dialect.capabilities().enum_types) return statements;
   std::set<std::uint32_t> kept;
   for (const auto& model : registry.models())
     if (!dropped.contains(model->id)) kept.merge(native_enums_of(*model, registry));
   for (const std::uint32_t each : native_enums_of(order.models(), registry))
-    if (!kept.contains(each)) statements.push_back(ddl::DropEnum{{"", snake_case(registry.enums()[each].name)}});
+    if (!kept.contains(each)) statements.emplace_back(ddl::DropEnum{{"", snake_case(registry.enums()[each].name)}});
   return statements;
 }
 

@@ -106,7 +106,7 @@ TermPtr key_of(const SourcePtr& source, const Aggregate& aggregate) {
 // repeat them.
 TermPtr condition_on(const SourcePtr& source, const Aggregate& aggregate) {
   if (!aggregate.condition) return nullptr;
-  const TermPtr condition = query::bound_filter(aggregate.condition->node(), source);
+  TermPtr condition = query::bound_filter(aggregate.condition->node(), source);
   if (!repeating(condition, source)) return condition;
   Request rows;
   rows.root = query::model_source(source->registry, *source->model);

@@ -32,9 +32,9 @@ std::shared_ptr<const load::Context> DatabaseImpl::context(const Registry& regis
 
 void DatabaseImpl::use(Registry registry) {
   auto next = std::make_shared<Current>();
-  next->context = std::make_shared<load::Context>(registry, weak_from_this());
   next->sources.reserve(registry.models().size());
   for (const auto& model : registry.models()) next->sources.push_back(query::model_source(registry, *model));
+  next->context = std::make_shared<load::Context>(std::move(registry), weak_from_this());
   {
     const std::lock_guard lock(mutex_);
     current_ = std::move(next);

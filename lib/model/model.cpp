@@ -192,8 +192,8 @@ Query Model::select_list(std::vector<Selectable> items) const {
   return items.empty() ? query : query.select_list(std::move(items));
 }
 
-std::int64_t Model::update_every(std::vector<std::pair<std::string, Expr>> changes) const {
-  return select().update_every(std::move(changes));
+std::int64_t Model::update_every(const std::vector<std::pair<std::string, Expr>>& changes) const {
+  return select().update_every(changes);
 }
 std::int64_t Model::delete_every() const { return select().delete_every(); }
 

@@ -332,7 +332,7 @@ Query Query::lazy(LazyPolicy policy) const {
 
 Subquery Query::alias(std::string_view name) const { return Subquery(query::as_subquery(spec_, name)); }
 
-CommonTable Query::cte(std::string_view name, std::vector<std::string> columns) const {
+CommonTable Query::cte(std::string_view name, const std::vector<std::string>& columns) const {
   return {database_, query::as_cte(spec_, name, columns)};
 }
 
@@ -354,7 +354,7 @@ CommonTable Query::recursive_whole(const CommonTable& seed, const Query& term, b
 Column Subquery::c(std::string_view column) const { return Column(query::member(source_, column)); }
 Column CommonTable::c(std::string_view column) const { return Column(query::member(source_, column)); }
 
-Query CommonTable::select_from(std::vector<Selectable> items) const {
+Query CommonTable::select_from(const std::vector<Selectable>& items) const {
   auto spec = std::make_shared<QuerySpec>();
   spec->root = source_;
   spec->context = source_;
@@ -420,16 +420,16 @@ BoundSql Query::sql() const {
   return bound;
 }
 
-std::int64_t Query::update_every(std::vector<std::pair<std::string, Expr>> changes) const {
+std::int64_t Query::update_every(const std::vector<std::pair<std::string, Expr>>& changes) const {
   database_->require_open();
   require_writable(*spec_, "update");
   return load::run_write(*database_, *spec_, query::Purpose::update, changes_of(*spec_, changes));
 }
 
-std::int64_t Query::update(std::vector<std::pair<std::string, Expr>> changes) const {
+std::int64_t Query::update(const std::vector<std::pair<std::string, Expr>>& changes) const {
   if (!spec_->where)
     throw QueryError("update without a condition would change every row; say update_every() if that is meant");
-  return update_every(std::move(changes));
+  return update_every(changes);
 }
 
 std::int64_t Query::delete_every() const {

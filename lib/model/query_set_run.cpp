@@ -178,7 +178,7 @@ Expr key_of(const SourcePtr& root) {
   std::vector<Expr> columns;
   for (const std::uint32_t field : root->model->primary_key) columns.emplace_back(query::column_term(root, field));
   if (columns.empty()) throw QueryError("model '" + root->model->name + "' has no primary key to find rows by");
-  return columns.size() == 1 ? columns.front() : tuple(std::move(columns));
+  return columns.size() == 1 ? columns.front() : tuple(columns);
 }
 
 // A row stands where its first element does, which is not where its last one would stand: the last rows of such an

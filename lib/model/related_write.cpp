@@ -241,7 +241,7 @@ Row Related::create(const Assignments& values, const Assignments& through) const
   const Collection collection(row_, collection::declared(row_, relation_, name_));
   if (!collection.has_links()) {
     if (!through.empty()) throw QueryError("'" + name_ + "' has no links to give values to");
-    const Row made = collection.target().make();
+    Row made = collection.target().make();
     for (const auto& [name, value] : values) made.set(name, value);
     collection.done(collection.point_here({made}));
     return made;

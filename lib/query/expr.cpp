@@ -632,7 +632,7 @@ Expr not_exists(const Query& query) {
   return wrap(std::move(term));
 }
 
-Expr tuple(std::vector<Expr> items) {
+Expr tuple(const std::vector<Expr>& items) {
   if (items.empty()) throw QueryError("a tuple needs at least one item");
   std::vector<TermPtr> children;
   for (const Expr& item : items) {
@@ -645,7 +645,7 @@ Expr tuple(std::vector<Expr> items) {
   return wrap(node(TermKind::tuple, TypeKind::unknown, std::move(children)));
 }
 
-Expr case_when(std::vector<When> whens, Expr otherwise) {
+Expr case_when(std::vector<When> whens, const Expr& otherwise) {
   if (whens.empty()) throw QueryError("case_when needs at least one condition");
   std::vector<TermPtr> results;
   for (const When& when : whens) {
@@ -668,7 +668,7 @@ Expr case_when(std::vector<When> whens, Expr otherwise) {
 namespace fn {
 namespace {
 
-Expr function(std::string_view name, const Type& type, std::vector<Expr> arguments) {
+Expr function(std::string_view name, const Type& type, const std::vector<Expr>& arguments) {
   if (!is_identifier(name)) throw QueryError("function name " + quote(name) + " is not an identifier");
   std::vector<TermPtr> children;
   for (const Expr& argument : arguments) children.push_back(require(argument));
@@ -689,7 +689,7 @@ Type aggregate_type(const Expr& expr, std::string_view name) {
 
 }  // namespace
 
-Expr call(std::string_view name, std::vector<Expr> arguments) { return function(name, Type{}, std::move(arguments)); }
+Expr call(std::string_view name, const std::vector<Expr>& arguments) { return function(name, Type{}, arguments); }
 
 Expr count(const Expr& expr) {
   Term term = *function("COUNT", type_of(TypeKind::bigint), {expr}).term();
@@ -760,7 +760,7 @@ Expr coalesce(std::vector<Expr> arguments) {
   for (const Expr& argument : arguments) terms.push_back(require(argument));
   const Type type = query::unify(terms, "coalesce");
   for (std::size_t i = 0; i < terms.size(); ++i) arguments[i] = Expr(terms[i]);
-  return function("COALESCE", type, std::move(arguments));
+  return function("COALESCE", type, arguments);
 }
 
 }  // namespace fn

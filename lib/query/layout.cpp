@@ -31,12 +31,13 @@ class Layout {
         parts.push_back(std::move(part));
       }
     }
-    for (std::uint16_t i = 0; i < terms.size(); ++i) {
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      const auto column = static_cast<std::uint16_t>(i);
       const Term& term = *terms[i];
       const Term& inner = unaliased(term);
       plan_.statement.columns.push_back({term.type, describe(term)});
       if (const Source* list = list_placed_by(spec, terms[i])) {
-        part_of(parts, *list).place = i;
+        part_of(parts, *list).place = column;
         continue;
       }
       Part* part = parts.data();
@@ -47,10 +48,10 @@ class Layout {
       const bool own_field = !flat && term.kind != TermKind::alias && field_of(term) != nullptr &&
                              same_source(*part->source, *term.source) && part->source->model == term.source->model;
       if (own_field) {
-        part->fields.emplace_back(i, field_of(term)->index);
+        part->fields.emplace_back(column, field_of(term)->index);
       } else {
         part->extras.push_back({unique_name(*part, member_name(term, columns[i])), term.type, columns[i].sensitive});
-        part->extra_columns.push_back(i);
+        part->extra_columns.push_back(column);
       }
     }
     // A source that only leads to a needed one is needed too.

@@ -169,7 +169,7 @@ Operand read(std::string_view path, const SourcePtr& root, const Scope& scope) {
   if (target.primary_key.empty()) refuse(path, "model '" + target.name + "' has no primary key to compare");
   std::vector<Expr> columns;
   for (const std::uint32_t field : target.primary_key) columns.emplace_back(column_term(parsed.target, field));
-  operand.term = columns.size() == 1 ? columns.front().term() : tuple(std::move(columns)).term();
+  operand.term = columns.size() == 1 ? columns.front().term() : tuple(columns).term();
   operand.rows = parsed.target;
   operand.is_relation = true;
   return operand;

@@ -122,10 +122,11 @@ class Resolver {
     std::vector<std::pair<std::string, TermPtr>> columns;
     each_node(root_, [&](Node& node) {
       if (!node.loaded) return;
-      const std::string prefix = path_text(root_.model(), request_.root->registry, relations_of(node.source));
+      std::string prefix = path_text(root_.model(), request_.root->registry, relations_of(node.source));
+      if (!prefix.empty()) prefix += "__";
       for (const std::uint32_t field : fields_of(node)) {
         const std::string& name = node.model().fields[field].name;
-        columns.emplace_back(prefix.empty() ? name : prefix + "__" + name, column_term(node.source, field));
+        columns.emplace_back(prefix + name, column_term(node.source, field));
       }
     });
     return columns;

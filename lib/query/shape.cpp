@@ -117,7 +117,7 @@ class Shaper {
     slot.number = *number;
     slot.type.kind = TypeKind::bigint;
     slot.origin = &number;
-    slots_.push_back(std::move(slot));
+    slots_.push_back(slot);
   }
 
   void source(const Source& source) {
@@ -170,7 +170,7 @@ class Shaper {
         slot.value = &items[std::min(i, items.size() - 1)];
         slot.type = term.type;
         slot.origin = i == 0 ? &term : nullptr;
-        slots_.push_back(std::move(slot));
+        slots_.push_back(slot);
       }
       return;
     }
@@ -179,7 +179,7 @@ class Shaper {
     slot.type = term.type;
     slot.array = list;
     slot.origin = &term;
-    slots_.push_back(std::move(slot));
+    slots_.push_back(slot);
   }
 
   void term(const Term& term) {

@@ -121,16 +121,14 @@ Type list_type(const Term& other, const Values& items) {
   bool first = true;
   for (const Value& item : items) {
     const Type needed = comparison_type(other, item);
-    if (first) {
-      type = needed;
-    } else if (needed.kind == type.kind) {
+    if (!first && needed.kind == type.kind) {
       type.scale = std::max(type.scale, needed.scale);
-    } else if (needed.kind == TypeKind::double_precision || type.kind == TypeKind::double_precision) {
+    } else if (!first && (needed.kind == TypeKind::double_precision || type.kind == TypeKind::double_precision)) {
       if (needed.kind == TypeKind::decimal || type.kind == TypeKind::decimal) {
         throw QueryError("the list of 'in' on " + describe(other) + " mixes decimals and doubles; use one of them");
       }
       type.kind = TypeKind::double_precision;
-    } else if (needed.kind == TypeKind::decimal) {
+    } else if (first || needed.kind == TypeKind::decimal) {
       type = needed;
     }
     first = false;

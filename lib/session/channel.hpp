@@ -55,7 +55,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void execute_script(std::string_view sql);
 
   // The transaction's own statements: observed as internal.
-  void begin(const TransactionOptions& options);
+  void begin(const TransactionOptions& chosen);
   void commit();
   void savepoint(const std::string& name);
   void release(const std::string& name);

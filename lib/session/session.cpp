@@ -178,7 +178,7 @@ TransactionScope Session::begin(const TransactionOptions& options) { return begi
 TransactionScope Session::begin_unbound(const TransactionOptions& options) { return begin_on(false, options, false); }
 
 TransactionScope Session::begin_on(bool bound, const TransactionOptions& options, bool snapshot) {
-  const auto begin = [&](std::shared_ptr<Channel> channel) {
+  const auto begin = [&](const std::shared_ptr<Channel>& channel) {
     auto level = std::make_unique<TransactionLevel>(channel, nullptr);
     channel->pending_lock = PendingChanges::next_lock();
     channel->is_snapshot = snapshot;

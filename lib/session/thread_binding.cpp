@@ -35,7 +35,7 @@ void ThreadBinding::unbind() noexcept {
   channel_.store(nullptr, std::memory_order_release);
   if (innermost == this) {  // the usual case: this thread's, and the last one it made
     innermost = next_;
-    release();
+    release();  // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's share; the channel still has its own
   }
   release();
 }

@@ -52,10 +52,10 @@ class DdlLowering {
   virtual void check_comparable(const ddl::Condition&) const {}
 
   std::string name(std::string_view name) const;
-  std::string name(const ddl::TableName& name) const;
+  std::string name(const ddl::TableName& table) const;
   std::string names(const std::vector<std::string>& names) const;  // ("a", "b")
   std::string value(const Value& value, const Type& type) const;
-  std::string condition(const ddl::Condition& condition) const;
+  std::string condition(const ddl::Condition& node) const;
   std::string foreign_key(const ddl::ForeignKey& key) const;
   std::string nulls(bool distinct) const;  // "NULLS NOT DISTINCT ", or nothing
   const Capabilities& capabilities() const noexcept { return capabilities_; }

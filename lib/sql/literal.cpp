@@ -9,7 +9,10 @@
 namespace dorm::sql {
 namespace {
 
-std::string signed_number(std::string text) { return text.starts_with('-') ? "(" + text + ")" : text; }
+std::string signed_number(std::string text) {
+  if (text.starts_with('-')) return "(" + text + ")";
+  return text;
+}
 
 }  // namespace
 

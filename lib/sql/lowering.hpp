@@ -142,7 +142,7 @@ class Lowering {
   void set_operation(const Select& select);
   void member(const Select& select, SetOp outer, bool first);
   void balanced(std::string_view word, Exprs operands);
-  void target(const Source* table);
+  void target(const Source* source);
   void inserted_row(Exprs row);
   void returning(List<Output> outputs, bool several_tables);
   std::string_view alias_of(const Source* source);

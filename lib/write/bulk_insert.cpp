@@ -113,8 +113,8 @@ class Inserter {
       graph::RowSink sink;
       sink.segments.resize(1);
       sink.segments[0].node = &returned;
-      for (std::uint16_t i = 0; i < returning.size(); ++i)
-        sink.segments[0].columns.push_back({i, static_cast<std::uint16_t>(returning[i])});
+      for (std::size_t i = 0; i < returning.size(); ++i)
+        sink.segments[0].columns.push_back({static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(returning[i])});
       engine_.session->execute(plan->statement, parameters, &sink);
       if (sink.rows() != rows.size()) {
         throw StateError("inserting " + std::to_string(rows.size()) + " rows into '" + model_.name + "' returned " +

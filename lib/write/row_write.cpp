@@ -188,8 +188,9 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
     graph::RowSink sink;
     sink.segments.resize(1);
     sink.segments[0].node = &returned;
-    for (std::uint16_t i = 0; i < plan->returning.size(); ++i)
-      sink.segments[0].columns.push_back({i, static_cast<std::uint16_t>(plan->returning[i])});
+    for (std::size_t i = 0; i < plan->returning.size(); ++i)
+      sink.segments[0].columns.push_back(
+          {static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(plan->returning[i])});
     engine.session->execute(plan->statement, parameters, &sink);
     if (sink.rows() != 1)
       throw StateError("inserting into '" + model.name + "' returned " + std::to_string(sink.rows()) + " rows");

@@ -106,7 +106,7 @@ class Saver {
     std::vector<std::uint32_t> groups;
     for (const Write& write : writes_)
       groups.push_back(numbers.try_emplace(&write.model(), static_cast<std::uint32_t>(numbers.size())).first->second);
-    SaveOrder order(std::move(groups));
+    SaveOrder order(groups);
     for (std::uint32_t row = 0; row < writes_.size(); ++row)
       for (const KeySource& source : writes_[row].sources) add_edge(order, row, source);
     for (const auto& [row, source] : settled_) add_edge(order, row, source);

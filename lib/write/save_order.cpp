@@ -5,14 +5,13 @@
 
 namespace dorm::write {
 
-SaveOrder::SaveOrder(std::vector<std::uint32_t> groups) {
+SaveOrder::SaveOrder(const std::vector<std::uint32_t>& groups) : left_(static_cast<std::uint32_t>(groups.size())) {
   rows_.reserve(groups.size());
   for (const std::uint32_t group : groups) {
     if (group >= groups_.size()) groups_.resize(group + 1);
     ++groups_[group].left;
     rows_.push_back({group, 0, false, {}, {}});
   }
-  left_ = static_cast<std::uint32_t>(rows_.size());
 }
 
 void SaveOrder::add(const Edge& edge) {

@@ -25,7 +25,7 @@ class SaveOrder {
   };
 
   // The group of each row: rows of a group can be written together.
-  explicit SaveOrder(std::vector<std::uint32_t> groups);
+  explicit SaveOrder(const std::vector<std::uint32_t>& groups);
   void add(const Edge& edge);
 
   // The next rows, all of one group, in ascending order; empty after the last, or if a circle is in the way.
@@ -59,7 +59,7 @@ class SaveOrder {
   std::vector<Group> groups_;
   std::vector<Edge> edges_;
   std::vector<bool> open_;  // by edge
-  std::uint32_t left_ = 0;
+  std::uint32_t left_;
   bool started_ = false;
 };
 

@@ -31,7 +31,7 @@ TEST_P(QuerySetValues, AreFlatRowsByName) {
   EXPECT_THAT(named_values(tracks.values({"title", "album__name"})),
               ElementsAre("title=The Bird album__name=Malibu", "title=Help album__name=Fantasies"));
   EXPECT_THAT(named_values(tracks.values()), ElementsAre("id=1 album_id=1 title=The Bird position=1 play_count=10",
-                                                  "id=4 album_id=2 title=Help position=1 play_count=5"));
+                                                         "id=4 album_id=2 title=Help position=1 play_count=5"));
   EXPECT_THAT(named_values(tracks.fields({"title"}).values()), ElementsAre("id=1 title=The Bird", "id=4 title=Help"));
   EXPECT_EQ(count.count(), 3U);
   EXPECT_THAT(named_values(tracks.filter("position", 2).values()), IsEmpty());

@@ -123,8 +123,9 @@ TEST_P(SeedSelectRelated, FieldsAreChosen) {
                                                "Fantasies: Help I'm Alive, Sick Muse", "Empty: "}));
   EXPECT_EQ(count.count(), 1U);
   // The same as a map.
-  EXPECT_EQ(album.objects().select_related("tracks").fields({"name", FieldTree("tracks", {"title", "position"})}).sql().sql,
-            album.objects().select_related("tracks").fields({"name", "tracks__title", "tracks__position"}).sql().sql);
+  EXPECT_EQ(
+      album.objects().select_related("tracks").fields({"name", FieldTree("tracks", {"title", "position"})}).sql().sql,
+      album.objects().select_related("tracks").fields({"name", "tracks__title", "tracks__position"}).sql().sql);
 }
 
 TEST_P(SeedSelectRelated, FieldsAreExcluded) {

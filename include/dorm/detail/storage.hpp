@@ -41,6 +41,7 @@ class PagedArray {
   T* at(std::uint32_t index) const noexcept {
     const std::uint32_t group = (index >> shift_) + 1;
     const unsigned page = static_cast<unsigned>(std::bit_width(group)) - 1U;
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): `index` is of an element, so `group` is not 0
     const std::uint32_t first = ((1U << page) - 1U) << shift_;
     return pages_[page] + static_cast<std::size_t>(index - first) * width_;
   }

@@ -5,7 +5,7 @@
 namespace dorm::test {
 namespace {
 
-using namespace sql::ddl;  // NOLINT: the words of DDL
+using namespace sql::ddl;   // NOLINT: the words of DDL
 using sql::ddl::Condition;  // not that of a model
 using Op = Condition::Op;
 

@@ -462,7 +462,8 @@ TEST(Fold, ManyElementsInAnyOrder) {
   for (std::uint32_t root = 0; root < 500; ++root) {
     const std::vector<std::int64_t> keys = result.keys(children, root);
     ASSERT_EQ(keys.size(), 40U);
-    for (int child = 0; child < 40; ++child) ASSERT_EQ(keys[static_cast<std::size_t>(child)], child * 500 + static_cast<int>(root));
+    for (int child = 0; child < 40; ++child)
+      ASSERT_EQ(keys[static_cast<std::size_t>(child)], child * 500 + static_cast<int>(root));
   }
 }
 
