@@ -739,7 +739,8 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
         name = prefix.empty() ? field->name : prefix + "__" + field->name;
       }
     }
-    spec.outputs.push_back({aliased(term, name), nullptr});
+    const TermPtr bare = term->kind == TermKind::alias ? term->children.front() : term;
+    spec.outputs.push_back({aliased(bare, name), nullptr});
   }
   spec.mode = mode;
   spec.parents = false;

@@ -38,8 +38,7 @@ const Term& unaliased(const Term& term) noexcept {
   return term.kind == TermKind::alias ? *term.children.front() : term;
 }
 
-TermPtr aliased(const TermPtr& term, std::string name) {
-  const TermPtr& of = term->kind == TermKind::alias ? term->children.front() : term;
+TermPtr aliased(const TermPtr& of, std::string name) {
   auto made = std::make_shared<Term>();
   made->kind = TermKind::alias;
   made->name = std::move(name);

@@ -80,8 +80,8 @@ struct Term {
 std::string describe(const Term& term);
 // The term behind an alias.
 const Term& unaliased(const Term& term) noexcept;
-// The term under a name, in place of the one it has.
-TermPtr aliased(const TermPtr& term, std::string name);
+// The term under a name; where it has one already, as a value of the row that the result is of, whatever it is of.
+TermPtr aliased(const TermPtr& of, std::string name);
 // A column term of a model's field.
 TermPtr column_term(const SourcePtr& source, std::uint32_t field);
 TermPtr value_term(Value value, const Type& type);
