@@ -452,7 +452,8 @@ Oid element_of(Oid array) noexcept {
 
 Oid parameter_type(const driver::Parameter& parameter) noexcept {
   const Oid type = type_of(parameter.type);
-  return parameter.array && type != oid::unspecified ? find_type(type)->array : type;
+  const ServerType* element = parameter.array ? find_type(type) : nullptr;  // there is one of all but unspecified
+  return element == nullptr ? type : element->array;
 }
 
 std::optional<Decoder> choose_decoder(Wire arriving, bool as_text, const driver::ResultColumn& wanted) {

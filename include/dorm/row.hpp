@@ -177,7 +177,7 @@ class DORM_EXPORT Row {
   Related related(std::string_view relation) const;
 
   // ---- writing: changes stay in memory until save() ----
-  void set(std::string_view member, Value value) const;
+  void set(std::string_view member, const Value& value) const;
   void set(std::string_view relation, const Row& related) const;
   // INSERT for a new row, else UPDATE of the changed columns; nothing if there are none. False if nothing was sent.
   bool save() const;

@@ -10,6 +10,7 @@
 namespace {
 
 // https://no-color.org: set and not empty means no colors.
+// NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
 bool wants_color() {
   const char* no_color = std::getenv("NO_COLOR");
   if (no_color != nullptr && *no_color != '\0') return false;
@@ -17,6 +18,7 @@ bool wants_color() {
   if (terminal == nullptr || std::string_view(terminal) == "dumb") return false;
   return ::isatty(STDOUT_FILENO) == 1;
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace
 

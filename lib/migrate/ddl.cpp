@@ -139,7 +139,7 @@ std::vector<ddl::Statement> create_statements(const Registry& registry, const sq
     const ModelInfo& model = registry.model(id);
     // A dialect without schemas refuses the table.
     if (dialect.capabilities().schemas && !model.db_schema.empty() && schemas.insert(model.db_schema).second)
-      statements.push_back(ddl::CreateSchema{model.db_schema});
+      statements.emplace_back(ddl::CreateSchema{model.db_schema});
     ddl::CreateTable table = create_table(registry, model, dialect);
     // SQLite looks for the target of a key only when a row is written, so there it may come later.
     if (dialect.capabilities().add_constraint)

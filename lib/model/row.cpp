@@ -56,21 +56,21 @@ Related Row::related(std::string_view relation) const {
   return {*this, found.relation, std::string(relation)};
 }
 
-void Row::set(std::string_view member, Value value) const {
+void Row::set(std::string_view member, const Value& value) const {
   graph::Node& node = access::node_of(*this);
   const ModelInfo& model = writable_model(node);
   const access::Member found = access::find_member(node, member);
   if (found.cell != no_index) {
     if (found.cell >= node.shape->fields)
       throw QueryError("'" + std::string(member) + "' was computed by the query and cannot be written");
-    make::set_field(node, slot_, model.fields[found.cell], std::move(value));
+    make::set_field(node, slot_, model.fields[found.cell], value);
     return;
   }
   if (found.relation == no_index || !model.relations[found.relation].holds_key()) {
     throw QueryError("'" + access::member_label(node, found) +
                      "' cannot be set; write the foreign key on its other side");
   }
-  make::set_relation(node, slot_, model.relations[found.relation], std::move(value));
+  make::set_relation(node, slot_, model.relations[found.relation], value);
 }
 
 void Row::set(std::string_view relation, const Row& related) const {
@@ -181,7 +181,7 @@ std::string Row::to_json() const { return row_json(access::node_of(*this), slot_
 Row Row::copy() const {
   const graph::Node& node = access::node_of(*this);
   const ModelInfo& model = writable_model(node);
-  const Row made = make::new_row(access::context_of(node), model);
+  Row made = make::new_row(access::context_of(node), model);
   const Cell* cells = node.cells(slot_);
   for (const FieldInfo& field : model.fields) {
     if (field.primary_key || field.generated || !cells[field.index].is_loaded()) continue;

@@ -35,9 +35,9 @@ void ThreadBinding::unbind() noexcept {
   channel_.store(nullptr, std::memory_order_release);
   if (innermost == this) {  // the usual case: this thread's, and the last one it made
     innermost = next_;
-    release();  // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's share; the channel still has its own
+    release();  // the list's share; the channel still has its own
   }
-  release();
+  release();  // NOLINT(clang-analyzer-cplusplus.NewDelete): the first of two shares frees nothing
 }
 
 void ThreadBinding::release() noexcept {
