@@ -7,8 +7,8 @@
 namespace dorm::json {
 namespace {
 
-constexpr std::size_t block = 1024;
-constexpr std::size_t window = 100;  // code points of a source line that a message shows
+constexpr std::size_t mark_distance = 1024;  // bytes
+constexpr std::size_t window = 100;          // code points of a source line that a message shows
 
 }  // namespace
 
@@ -113,7 +113,7 @@ void Document::index_lines() {
   line_starts_.push_back(0);
   std::size_t points = 0;
   for (std::size_t i = 0; i < text_.size(); ++i) {
-    if (i % block == 0) marks_.push_back(points);
+    if (i % mark_distance == 0) marks_.push_back(points);
     if ((static_cast<unsigned char>(text_[i]) & 0xC0U) != 0x80U) ++points;
     if (text_[i] == '\n') line_starts_.push_back(i + 1);
   }
@@ -126,8 +126,9 @@ std::size_t Document::line_of(std::size_t offset) const {
 
 std::size_t Document::code_points_before(std::size_t offset) const {
   if (marks_.empty()) return 0;
-  const std::size_t mark = std::min(offset / block, marks_.size() - 1);
-  return marks_[mark] + code_points(std::string_view(text_).substr(mark * block, offset - mark * block));
+  const std::size_t mark = std::min(offset / mark_distance, marks_.size() - 1);
+  return marks_[mark] +
+         code_points(std::string_view(text_).substr(mark * mark_distance, offset - mark * mark_distance));
 }
 
 Position Document::where(std::size_t offset) const {
