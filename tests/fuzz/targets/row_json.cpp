@@ -12,7 +12,7 @@ constexpr std::string_view schema = R"({"dorm": 1, "models": {
     "small": {"type": "smallint", "nullable": true},
     "whole": {"type": "integer", "nullable": true, "min": -1000},
     "big": {"type": "bigint", "nullable": true},
-    "narrow": {"type": "float", "nullable": true},
+    "narrow": {"type": "real", "nullable": true},
     "wide": {"type": "double", "nullable": true},
     "price": {"type": "decimal", "precision": 12, "scale": 4, "nullable": true},
     "name": {"type": "string", "max_length": 20, "pattern": "[a-z]*", "nullable": true},
