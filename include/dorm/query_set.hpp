@@ -320,6 +320,7 @@ class DORM_EXPORT Prefetch {
   Prefetch order_by(std::vector<Order> terms) const;
   Prefetch order_by(const Order& term) const { return order_by(std::vector<Order>{term}); }
   Prefetch order_by(std::initializer_list<Order> terms) const { return order_by(std::vector<Order>(terms)); }
+  // Of lists; for a path that leads to one row a QueryError where the Prefetch is used.
   Prefetch limit(std::int64_t per_parent) const;
   Prefetch offset(std::int64_t per_parent) const;
   Prefetch fields(const std::vector<FieldTree>& names) const;

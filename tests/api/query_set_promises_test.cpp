@@ -161,7 +161,7 @@ TEST_P(UpdatesBySubquery, ChooseRowsAsTheyWereBefore) {
 
 TEST_P(UpdatesBySubquery, ComputeFromRowsAsTheyWereBefore) {
   const Database db = staff();
-  const Model person = db["Person"], mentor = person.alias("mentor");
+  const Model person = db["Person"];
   QueryCount count(db);
   EXPECT_EQ(person.objects().update_every({{"rank", person["mentor"]["rank"] + 10}}), 4)
       << "the first one has no mentor, and so no rank";
