@@ -132,10 +132,12 @@ Connection::~Connection() {
   interrupt_.detach();
   if (process_ == ::getpid()) return;
   // A forked child has the file but not the locks that the parent's handle believes to hold: closing would let go of
-  // both.
+  // both. And the line of writers may be locked, by a thread that the child does not have.
   cache_.leak();
   for (StatementHandle& statement : controls_) static_cast<void>(statement.release());
   static_cast<void>(database_.release());
+  turn_.leak();
+  WriterQueue::leak(std::move(writers_));
 }
 
 void Connection::configure(const driver::ConnectOptions& options, const std::string& place) {

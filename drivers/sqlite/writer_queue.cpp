@@ -58,6 +58,10 @@ WriterQueue::Turn WriterQueue::wait(const std::shared_ptr<WriterQueue>& queue, I
   return Turn(queue);
 }
 
+void WriterQueue::leak(std::shared_ptr<WriterQueue> queue) noexcept {
+  if (queue != nullptr) static_cast<void>(new std::shared_ptr<WriterQueue>(std::move(queue)));
+}
+
 std::size_t WriterQueue::waiting() const {
   const std::lock_guard lock(mutex_);
   return waiting_.size();

@@ -28,6 +28,7 @@ class WriterQueue {
     ~Turn() { end(); }
     explicit operator bool() const noexcept { return queue_ != nullptr; }
     void end() noexcept;
+    void leak() noexcept { WriterQueue::leak(std::move(queue_)); }
 
    private:
     friend class WriterQueue;
@@ -38,6 +39,8 @@ class WriterQueue {
   // Waits for all who came before. Without a turn once the connection must not wait any longer: then SQLite, asked all
   // the same, says what is to be said.
   static Turn wait(const std::shared_ptr<WriterQueue>& queue, Interrupt& interrupt);
+  // Forgets the queue without touching it.
+  static void leak(std::shared_ptr<WriterQueue> queue) noexcept;
   std::size_t waiting() const;  // how many stand in line now
 
  private:

@@ -1,4 +1,7 @@
 // What only SQLite does: rollback behind our back, storage classes, functions of dorm's own.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -185,6 +188,33 @@ TEST_P(Sqlite, WritersTakeTurns) {
   for (std::thread& thread : threads) thread.join();
   for (int i = 0; i < 6; ++i) EXPECT_EQ(number("SELECT writer FROM turns WHERE n = " + std::to_string(i + 1)), i);
   EXPECT_EQ(line->waiting(), 0U);
+}
+
+TEST_P(Sqlite, AForkedChildLeavesTheLineAlone) {
+  if (!is_shared()) return;
+  const auto line = sqlite::WriterQueue::of(url_.substr(url_.find(':') + 1).c_str());
+  connection().begin({}, std::nullopt);
+  std::atomic<bool> done = false;
+  // Some of the children are made while this thread has the line locked.
+  std::thread busy([&] {
+    while (!done) static_cast<void>(line->waiting());
+  });
+  int stuck = 0;
+  for (int i = 0; i < 20; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::alarm(5);
+      connection_.reset();
+      ::_exit(0);
+    }
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    stuck += status == 0 ? 0 : 1;
+  }
+  done = true;
+  busy.join();
+  EXPECT_EQ(stuck, 0);
+  connection().rollback(std::nullopt);
 }
 
 TEST_P(Sqlite, AWriterThatWaitsInLineIsTimedOutAndCancelled) {
