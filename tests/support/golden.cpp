@@ -44,6 +44,19 @@ Golden::Golden(std::string_view path) : path_((root() / path).string()) {
   input_ = without_last_line_end(input_);
 }
 
+Golden::~Golden() {
+  if (asked_.empty()) return;
+  const auto stale = [&](const auto& section) { return !asked_.contains(section.first); };
+  if (std::none_of(sections_.begin(), sections_.end(), stale)) return;
+  if (rewriting()) {
+    std::erase_if(sections_, stale);
+    write();
+    return;
+  }
+  for (const auto& section : sections_)
+    if (stale(section)) ADD_FAILURE() << path_ << ": no test asks for section '" << section.first << "'";
+}
+
 const std::string* Golden::find(std::string_view section) const noexcept {
   for (const auto& [name, text] : sections_)
     if (name == section) return &text;
@@ -51,6 +64,7 @@ const std::string* Golden::find(std::string_view section) const noexcept {
 }
 
 void Golden::expect(std::string_view section, std::string_view actual) {
+  asked_.emplace(section);
   const std::string* expected = find(section);
   const std::string_view wanted = expected == nullptr ? std::string_view() : without_last_line_end(*expected);
   if (expected != nullptr && wanted == without_last_line_end(actual)) return;
