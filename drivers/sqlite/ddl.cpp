@@ -12,7 +12,6 @@ namespace ddl = sql::ddl;
 
 // Decimals of up to 18 digits are integers scaled by 10^scale; longer ones are text, which has no numeric order.
 bool is_scaled_integer(const Type& type) { return type.kind == TypeKind::decimal && type.precision <= 18; }
-bool is_decimal_text(const Type& type) { return type.kind == TypeKind::decimal && type.precision > 18; }
 
 class DdlLowering final : public sql::DdlLowering {
  public:
@@ -176,6 +175,8 @@ class DdlLowering final : public sql::DdlLowering {
 };
 
 }  // namespace
+
+bool is_decimal_text(const Type& type) noexcept { return type.kind == TypeKind::decimal && type.precision > 18; }
 
 std::string_view collation_name(std::string_view collation) noexcept {
   return collation.empty() || compares_bytes(collation) ? "BINARY" : collation;

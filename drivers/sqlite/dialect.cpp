@@ -1,9 +1,12 @@
 #include "sqlite/dialect.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "sql/literal.hpp"
 #include "sql/lowering.hpp"
 #include "sqlite/ddl.hpp"
 #include "sqlite/parser_stack.hpp"
@@ -119,6 +122,33 @@ class Lowering final : public sql::Lowering {
         return digits(clock + 4, 2);
       case sql::DatePartKind::second:
         return digits(clock + 7, 2);
+    }
+  }
+
+  // An INTEGER column takes 64 bits, whatever the model says, and a TEXT column any length.
+  void write(const sql::Fit& fit) override {
+    const auto within = [&](std::int64_t least, std::int64_t greatest) {
+      put("dorm_fit(", *fit.operand, ", ", sql::integer_literal(least), ", ", sql::integer_literal(greatest), ")");
+    };
+    if (fit.type.storage == Storage::legacy) return put(*fit.operand);
+    switch (fit.type.kind) {
+      case TypeKind::smallint:
+        return within(std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max());
+      case TypeKind::integer:
+        return within(std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+      case TypeKind::bigint:
+        return within(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
+      case TypeKind::decimal: {
+        if (is_decimal_text(fit.type)) return put(*fit.operand);
+        std::int64_t limit = 1;
+        for (std::uint16_t digit = 0; digit < fit.type.precision; ++digit) limit *= 10;
+        return within(1 - limit, limit - 1);
+      }
+      case TypeKind::string:
+        if (fit.type.max_length == 0) return put(*fit.operand);
+        return put("dorm_fit_length(", *fit.operand, ", ", std::size_t{fit.type.max_length}, ")");
+      default:
+        return put(*fit.operand);
     }
   }
 

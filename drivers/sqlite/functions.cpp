@@ -136,6 +136,27 @@ void modulo(sqlite3_context* context, sqlite3_value** arguments) {
   sqlite3_result_int64(context, divisor == -1 ? 0 : sqlite3_value_int64(arguments[0]) % divisor);
 }
 
+// The number, if it is a whole one between two others.
+void fit(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  const int type = sqlite3_value_type(arguments[0]);
+  if (type == SQLITE_NULL) return;
+  const std::int64_t number = sqlite3_value_int64(arguments[0]);
+  if (type != SQLITE_INTEGER || number < sqlite3_value_int64(arguments[1]) ||
+      number > sqlite3_value_int64(arguments[2]))
+    return fail(context, "number out of range");
+  sqlite3_result_int64(context, number);
+}
+
+// The text, if it has so many characters at most.
+void fit_length(sqlite3_context* context, sqlite3_value** arguments) {
+  const std::string_view text = text_of(arguments[0]);
+  const auto most = static_cast<std::size_t>(sqlite3_value_int64(arguments[1]));
+  std::size_t characters = 0;
+  for (std::size_t at = 0; at < text.size(); at = next_code_point(text, at)) ++characters;
+  if (characters > most) return fail(context, "text too long");
+  sqlite3_result_value(context, arguments[0]);
+}
+
 // SQLite's own json_valid is not innocuous, so checks that use it could not run where the schema is not trusted.
 void json_valid(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
@@ -152,9 +173,14 @@ struct Function {
   void (*body)(sqlite3_context*, int, sqlite3_value**);
 };
 
-constexpr Function functions[] = {{"dorm_like", 2, call<like>},       {"regexp", 2, call<regexp>},
-                                  {"dorm_bit_xor", 2, call<bit_xor>}, {"dorm_divide", 2, call<divide>},
-                                  {"dorm_modulo", 2, call<modulo>},   {"json_valid", 1, json_valid}};
+constexpr Function functions[] = {{"dorm_like", 2, call<like>},
+                                  {"regexp", 2, call<regexp>},
+                                  {"dorm_bit_xor", 2, call<bit_xor>},
+                                  {"dorm_divide", 2, call<divide>},
+                                  {"dorm_modulo", 2, call<modulo>},
+                                  {"dorm_fit", 3, fit},
+                                  {"dorm_fit_length", 2, call<fit_length>},
+                                  {"json_valid", 1, json_valid}};
 
 }  // namespace
 

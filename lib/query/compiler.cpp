@@ -71,11 +71,18 @@ class Compiler {
     std::vector<sql::Assignment> set;
     for (const Change& change : changes) {
       const FieldInfo& field = spec.root->model->fields[change.field];
-      set.push_back({arena_.text(field.column), expr(*change.value)});
+      const sql::Expr* value = expr(*change.value);
+      set.push_back({arena_.text(field.column), is_checked(*change.value) ? value : fitted(value, field)});
     }
     update.set = arena_.list(set);
     if (spec.where) update.where = expr(*spec.where);
     finish(update);
+  }
+
+  // Values of the program were held against the type of their field when they were given.
+  static bool is_checked(const Term& term) { return term.kind == TermKind::value; }
+  const sql::Expr* fitted(const sql::Expr* value, const FieldInfo& field) {
+    return arena_.expr(sql::Fit{value, field.type});
   }
 
   static bool is_correlated(const QuerySpec& spec, std::span<const Change> changes) {
@@ -109,7 +116,8 @@ class Compiler {
     std::vector<sql::Assignment> set;
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const FieldInfo& field = model.fields[changes[i].field];
-      set.push_back({arena_.text(field.column), found_column('v', i + 1, field.type)});
+      const sql::Expr* value = found_column('v', i + 1, field.type);
+      set.push_back({arena_.text(field.column), is_checked(*changes[i].value) ? value : fitted(value, field)});
     }
     update.set = arena_.list(set);
     update.from = found;

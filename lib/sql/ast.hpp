@@ -169,6 +169,12 @@ struct Cast {
   const Expr* operand;
   Type type;
 };
+// A value on its way into a column of this type: beyond its range or length it is refused. Only databases whose columns
+// do not see to that themselves write something for it.
+struct Fit {
+  const Expr* operand;
+  Type type;
+};
 struct Subquery {
   const Select* select;
 };  // scalar, in parentheses
@@ -204,7 +210,7 @@ struct Excluded {
 
 struct Expr {
   std::variant<Column, Param, Constant, Star, Unary, Binary, Logical, IsNull, Between, InList, InArray, InSelect, Match,
-               Call, Over, Case, Cast, Subquery, Exists, Tuple, OutputRef, Collate, DatePart, Raw, Excluded>
+               Call, Over, Case, Cast, Fit, Subquery, Exists, Tuple, OutputRef, Collate, DatePart, Raw, Excluded>
       node;
 };
 

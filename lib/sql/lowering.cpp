@@ -238,6 +238,8 @@ void Lowering::write(const Case& choice) {
   put(" END");
 }
 
+void Lowering::write(const Fit& fit) { put(*fit.operand); }
+
 void Lowering::write(const Subquery& subquery) { put("(", *subquery.select, ")"); }
 
 void Lowering::write(const Exists& exists) { put(exists.negated ? "NOT EXISTS(" : "EXISTS(", *exists.select, ")"); }

@@ -111,6 +111,44 @@ TEST_P(OneBehaviour, SmallIntegersAreAddedAsWideOnes) {
   EXPECT_EQ(pair.select().where(pair["b"] + pair["c"] > 4000000000).count(), 1);
 }
 
+TEST_P(OneBehaviour, WhatAnUpdateComputesIsHeldToItsColumn) {
+  const Database db = open(R"({"dorm": 1, "models": {"Count": {"fields": {
+    "small": {"type": "smallint", "default": 32767}, "number": {"type": "integer", "default": 2147483647},
+    "big": {"type": "bigint", "default": 9223372036854775807},
+    "price": {"type": "decimal", "precision": 4, "scale": 2, "default": "99.99"},
+    "name": {"type": "string", "max_length": 4, "default": "\u00c4bcd"}}}}})");
+  const Model count = db["Count"];
+  const Row row = count.create({});
+  const std::string before = count.get(row["id"].integer()).to_json();
+  const auto refused = [&](const char* field, const Expr& value) {
+    EXPECT_THROW(count.objects().filter("pk", row).update({{field, value}}), DataError) << field;
+    EXPECT_EQ(count.get(row["id"].integer()).to_json(), before) << field;
+  };
+  refused("small", count["small"] + 1);
+  refused("small", count["number"] - 1);
+  refused("number", count["number"] + count["small"]);
+  refused("big", count["big"] + 1);
+  refused("price", count["price"] + Decimal::parse("0.01"));
+  refused("name", count["name"].concat("e"));
+  // So is what a subquery computes.
+  const Model other = count.alias();
+  refused("small", Expr(other.select(fn::max(other["number"])).where(other["id"] == count["id"])));
+  EXPECT_EQ(count.objects().filter("pk", row).update({{"small", -count["small"] - 1},
+                                                      {"number", count["number"] - count["small"]},
+                                                      {"big", -count["big"] - 1},
+                                                      {"price", -count["price"]},
+                                                      {"name", count["name"].concat("")}}),
+            1);
+  const Row after = count.get(row["id"].integer());
+  EXPECT_EQ(after["small"].integer(), -32768);
+  EXPECT_EQ(after["number"].integer(), 2147450880);
+  EXPECT_EQ(after["big"].integer(), std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(after["price"].decimal(), Decimal::parse("-99.99"));
+  EXPECT_EQ(after["name"].text(),
+            "\xC3\x84"
+            "bcd");
+}
+
 TEST_P(OneBehaviour, ADatabaseOpensByAConfigurationFile) {
   const TemporaryDirectory files;
   const auto write = [&](const std::string& name, const std::string& text) {

@@ -41,6 +41,16 @@ Delete delete_tweets(World& w) {
   return remove;
 }
 
+// What is computed must fit the column.
+LowerCase fitting(const char* column, const Type& type) {
+  return {"update to what fits " + to_string(type), [column, type](World& w) {
+            Update update = update_tweet(w);
+            const Expr* value = w.column(update.table, column, type.kind);
+            update.set = w.list({Assignment{column, w.expr(Fit{value, type})}});
+            return update;
+          }};
+}
+
 Conflict overwrite(World& w, Table user) {
   return {Conflict::Action::update, w.list<std::string_view>({"username"}),
           w.list({Assignment{"username", w.expr(Excluded{"username"})}}),
@@ -119,6 +129,13 @@ LowerCases write_cases() {
              w.list({Assignment{"user_id", w.binary(BinaryOp::add, w.column(update.table, "user_id"), w.number())}});
          return update;
        }},
+      fitting("user_id", {.kind = TypeKind::smallint}),
+      fitting("user_id", {.kind = TypeKind::integer}),
+      fitting("user_id", {.kind = TypeKind::bigint}),
+      fitting("user_id", {.kind = TypeKind::decimal, .precision = 6, .scale = 2}),
+      fitting("content", {.kind = TypeKind::decimal, .precision = 30, .scale = 2}),
+      fitting("content", {.kind = TypeKind::string, .max_length = 8}),
+      fitting("content", {.kind = TypeKind::text}),
       {"update returning",
        [](World& w) {
          Update update = update_tweet(w);
