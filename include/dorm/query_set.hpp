@@ -334,6 +334,10 @@ class DORM_EXPORT Prefetch {
   Prefetch select_related(const std::vector<Path>& paths) const;  // joined into this path's query
   Prefetch select_related(const Path& path) const { return select_related(std::vector<Path>{path}); }
   Prefetch select_related(std::initializer_list<Path> paths) const { return select_related(std::vector<Path>(paths)); }
+  // Below this path, also when it has a name of its own.
+  Prefetch prefetch_related(const std::vector<Prefetch>& paths) const;
+  Prefetch prefetch_related(const Prefetch& path) const;
+  Prefetch prefetch_related(std::initializer_list<Prefetch> paths) const;
   Prefetch as(std::string_view name) const;  // beside the relation itself: row.related("name")
   Prefetch strategy(Strategy strategy) const;
   Prefetch lazy(LazyPolicy policy) const;
@@ -347,6 +351,7 @@ class DORM_EXPORT Prefetch {
     std::vector<FieldTree> included;
     std::vector<FieldTree> excluded;
     std::vector<Path> joined;
+    std::vector<Prefetch> fetched;
     std::string name;
     Strategy strategy = Strategy::automatic;
     LazyPolicy lazy = LazyPolicy::unset;
@@ -371,6 +376,12 @@ inline QuerySet QuerySet::prefetch_related(const Prefetch& path) const {
   return prefetch_related(std::vector<Prefetch>{path});
 }
 inline QuerySet QuerySet::prefetch_related(std::initializer_list<Prefetch> paths) const {
+  return prefetch_related(std::vector<Prefetch>(paths));
+}
+inline Prefetch Prefetch::prefetch_related(const Prefetch& path) const {
+  return prefetch_related(std::vector<Prefetch>{path});
+}
+inline Prefetch Prefetch::prefetch_related(std::initializer_list<Prefetch> paths) const {
   return prefetch_related(std::vector<Prefetch>(paths));
 }
 inline QuerySet QuerySet::load_related(const Prefetch& path) const { return load_related(std::vector<Prefetch>{path}); }

@@ -373,6 +373,10 @@ Prefetch Prefetch::select_related(const std::vector<Path>& paths) const {
   return with(*this,
               [&](Options& options) { options.joined.insert(options.joined.end(), paths.begin(), paths.end()); });
 }
+Prefetch Prefetch::prefetch_related(const std::vector<Prefetch>& paths) const {
+  return with(*this,
+              [&](Options& options) { options.fetched.insert(options.fetched.end(), paths.begin(), paths.end()); });
+}
 Prefetch Prefetch::as(std::string_view name) const {
   if (!is_identifier(name))
     throw QueryError("name " + quote(name) + " is not an identifier; use letters, digits and '_', at most 63");
@@ -411,7 +415,8 @@ query::LoadRequest load_of(const Prefetch& prefetch, query::Method method, const
                      "' leads to one row; a limit per parent is for lists");
   }
   const bool plain = options.conditions.empty() && !options.order && !options.limit && !options.offset &&
-                     options.included.empty() && options.excluded.empty() && options.joined.empty();
+                     options.included.empty() && options.excluded.empty() && options.joined.empty() &&
+                     options.fetched.empty();
   if (plain) return load;
   auto rows = std::make_shared<Request>();
   rows->root = query::model_source(root->registry, *target);
@@ -421,6 +426,7 @@ query::LoadRequest load_of(const Prefetch& prefetch, query::Method method, const
   if (options.limit) related = related.limit(*options.limit);
   if (options.offset) related = related.offset(*options.offset);
   related = related.fields(options.included).exclude_fields(options.excluded).select_related(options.joined);
+  related = related.prefetch_related(options.fetched);
   load.rows = related.request();
   return load;
 }

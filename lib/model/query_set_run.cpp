@@ -216,7 +216,16 @@ Request without_limits(const Request& request) {
   return rows;
 }
 
-Request rows_of(const Request& request) { return request.from_end ? without_limits(request) : request; }
+Request rows_of(const Request& request) {
+  if (!request.from_end) return request;
+  if (request.limit != 1) return without_limits(request);
+  // One row has no order to be put back into.
+  require_reversible(request);
+  refuse_raw_limit(request);
+  Request last = reversed(request);
+  last.from_end = false;
+  return last;
+}
 
 bool names_many(const TermPtr& term) {
   if (!term) return false;

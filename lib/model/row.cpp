@@ -23,6 +23,12 @@ const ModelInfo& writable_model(const graph::Node& node) {
   return *node.shape->model;
 }
 
+// Where the rows of a relation stand, if they are loaded.
+graph::Node::Found span_of(const graph::Node& node, std::uint32_t slot, const access::Member& relation) {
+  return relation.named != nullptr ? node.find_span(slot, std::string_view(relation.named->name))
+                                   : node.find_span(slot, relation.relation);
+}
+
 }  // namespace
 
 Row::Row(std::shared_ptr<graph::Node> node, std::uint32_t slot) noexcept
@@ -171,9 +177,15 @@ bool Row::is_loaded(std::string_view member) const {
   const graph::Node& node = access::node_of(*this);
   const access::Member found = access::find_member(node, member);
   if (found.cell != no_index) return node.cells(slot_)[found.cell].is_loaded();
-  const graph::Node::Found span = found.named != nullptr ? node.find_span(slot_, std::string_view(found.named->name))
-                                                         : node.find_span(slot_, found.relation);
-  return span.span.state != graph::RelationState::not_loaded;
+  return span_of(node, slot_, found).span.state != graph::RelationState::not_loaded;
+}
+
+bool Row::is_partial(std::string_view member) const {
+  const graph::Node& node = access::node_of(*this);
+  const access::Member found = access::find_member(node, member);
+  if (found.cell != no_index) return false;
+  const graph::Node::Found span = span_of(node, slot_, found);
+  return span.span.state != graph::RelationState::not_loaded && span.relation->partial;
 }
 
 std::string Row::to_json() const { return row_json(access::node_of(*this), slot_); }

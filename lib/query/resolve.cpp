@@ -55,6 +55,7 @@ struct Group {
   const RelationInfo* via = nullptr;
   Request rows;           // of the related model
   bool has_rows = false;  // conditions and the like were given with it
+  bool whole = false;     // it was asked for without any
   bool unasked = false;   // nobody named it: a required foreign key, or one of all relations
   Fetch fetch;
 };
@@ -98,7 +99,10 @@ class Resolver {
     join_orders();
     choose_fields();
     load_required();
-    for (const auto& [path, strategy] : request_.strategies) require_loaded(path, "strategy");
+    for (const auto& [path, strategy] : request_.strategies) {
+      require_loaded(path, "strategy");
+      require_choice(path, strategy);
+    }
     for (const auto& [path, lazy] : request_.lazy_paths) require_loaded(path, "lazy");
     return finish();
   }
@@ -286,14 +290,20 @@ class Resolver {
       found.fetch.best = load.method == Method::best;
       found.fetch.strategy = load.strategy;
       found.fetch.lazy = load.lazy;
-      if (!load.rows) continue;
-      if (found.has_rows) {
-        throw QueryError("'" + path_text(root_.model(), request_.root->registry, load.path) +
-                         "' is prefetched twice with conditions; name one of them with as()");
+      found.whole = found.whole || !load.rows;
+      if (load.rows) {
+        if (found.has_rows) refuse_twice(load, "twice with conditions");
+        found.has_rows = true;
+        merge(found.rows, *load.rows);
       }
-      found.has_rows = true;
-      merge(found.rows, *load.rows);
+      if (found.whole && (found.rows.where || is_limited(found.rows)))
+        refuse_twice(load, "as a whole and with conditions");
     }
+  }
+
+  [[noreturn]] void refuse_twice(const LoadRequest& load, const char* how) const {
+    throw QueryError("'" + path_text(root_.model(), request_.root->registry, load.path) + "' is prefetched " + how +
+                     "; name one of them with as()");
   }
 
   // As select_all(), in statements of their own; those know what they follow from their own requests.
@@ -419,6 +429,9 @@ class Resolver {
     if (choice.field == no_index && !choice.links) {
       if (!choice.excluded) {
         node.whole = true;
+        // Naming a relation names the key that leads to it, too.
+        if (node.parent != nullptr && node.via->holds_key())
+          node.parent->needed.insert(node.parent->needed.end(), node.via->fields.begin(), node.via->fields.end());
       } else {
         each_node(node, [](Node& below) { below.loaded = false; });
       }
@@ -445,6 +458,15 @@ class Resolver {
     if (steps == path.size() || is_fetched(*node, node->model().relations[path[steps]])) return;
     throw QueryError(std::string(call) + "() names '" + path_text(root_.model(), request_.root->registry, path) +
                      "', which is not loaded; add select_related or prefetch_related for it");
+  }
+
+  // What is joined already is not read in another way.
+  void require_choice(const Path& path, Strategy strategy) {
+    if (strategy != Strategy::key_set && strategy != Strategy::subquery) return;
+    if (joined_part(path).second != path.size()) return;
+    throw QueryError("strategy() names '" + path_text(root_.model(), request_.root->registry, path) +
+                     "', which this query joins; ask for it with prefetch_related or load_related, and filter by it "
+                     "with any()");
   }
 
   bool names_fields() const {
@@ -573,10 +595,11 @@ class Resolver {
     // A row found by its key needs no order.
     if (!one_row || spec.parents || !order_.empty()) spec.order_by = root_order(request_, order_, journey_.via);
     const std::vector<OrderSpec> own = spec.order_by;
+    const bool mixed = mixes_lists();
     each_node(root_, [&](Node& node) {
       if (node.parent == nullptr || !node.loaded || !node.via->to_many()) return;
       add_node_order(spec.order_by, node);
-      if (mixes_lists()) spec.outputs.push_back({aliased(place_in_list(own, node), "place"), node.source});
+      if (mixed) spec.outputs.push_back({aliased(place_in_list(own, node), "place"), node.source});
     });
     apply_limits(spec, request_, own);
     join_paths(spec);

@@ -142,6 +142,39 @@ TEST_P(Collections, AFilteredLoadStandsBesideTheFullOne) {
   EXPECT_THROW(row.related("late").clear(), QueryError);
 }
 
+TEST_P(Collections, WhatIsBelowANamedLoadComesWithIt) {
+  const Row jazz = genre.create({{"name", "jazz"}});
+  for (const Row& each : {malibu, other}) {
+    each.related("genres").add(jazz);
+    for (int i = 1; i <= 3; ++i)
+      each.related("tracks").create({{"title", each["name"].get<std::string>() + std::to_string(i)}, {"position", i}});
+  }
+  const QueryCount count(db);
+  const Prefetch latest = Prefetch("tracks").order_by("-position").limit(1).as("latest");
+  const Row row =
+      genre.objects()
+          .prefetch_related(
+              Prefetch("albums").where("name__ne", "Other").as("liked").prefetch_related({latest, "genres"}))
+          .get();
+  EXPECT_EQ(count.count(), 4U);
+  const Row liked = row.related("liked")[0];
+  EXPECT_EQ(row.related("liked").size(), 1U);
+  EXPECT_THAT(texts(liked.related("latest"), "title"), ElementsAre("Malibu3"));
+  EXPECT_THAT(texts(liked.related("genres"), "name"), ElementsAre("jazz"));
+  EXPECT_FALSE(liked.is_loaded("tracks"));
+  EXPECT_FALSE(row.is_loaded("albums"));
+  EXPECT_EQ(count.count(), 4U);
+}
+
+TEST_P(Collections, AreNotPrefetchedAsAWholeAndInPartUnderOneName) {
+  const Prefetch late = Prefetch("tracks").where("position__gt", 2);
+  for (const std::vector<Prefetch>& paths : {std::vector<Prefetch>{"tracks", late}, {late, "tracks"}})
+    EXPECT_THAT([&] { album.objects().prefetch_related(paths).all(); },
+                ThrowsMessage<QueryError>(HasSubstr("'tracks' is prefetched as a whole and with conditions")));
+  EXPECT_NO_THROW(album.objects().prefetch_related({late, "tracks__studio"}).all());
+  EXPECT_NO_THROW(album.objects().prefetch_related({"tracks", Prefetch("tracks").order_by("-position")}).all());
+}
+
 TEST_P(Collections, OfAnUnsavedRowAreAMistake) {
   const Row unsaved = album.make({{"name", "new"}});
   EXPECT_THROW(static_cast<void>(unsaved.related("tracks").objects()), StateError);

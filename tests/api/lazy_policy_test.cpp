@@ -87,6 +87,25 @@ TEST_P(Lazy, ARelationIsNotLoadedOrEmptyOrLoadedAndSaysSoWithoutAQuery) {
   EXPECT_EQ(count.count(), 0U);
 }
 
+TEST_P(Lazy, OneRowThatAConditionKeptOutIsNullAndSaysThatItMayBeThere) {
+  const Rows books = book.objects().load_required(false).order_by("id").all();
+  const Rows some = book.objects()
+                        .load_required(false)
+                        .prefetch_related(Prefetch("author").where("name", "Ann"))
+                        .order_by("id")
+                        .all();
+  const QueryCount count(db);
+  EXPECT_FALSE(books[0].is_partial("author"));
+  EXPECT_FALSE(some[0].is_partial("title"));
+  EXPECT_TRUE(some[0].is_partial("author"));
+  EXPECT_EQ(some[0]["author"]["name"].text(), "Ann");
+  EXPECT_TRUE(some[1].is_partial("author"));
+  EXPECT_TRUE(some[1].is_loaded("author"));
+  EXPECT_TRUE(some[1]["author"].is_null());
+  EXPECT_EQ(some[1]["author_id"].integer(), 2);
+  EXPECT_EQ(count.count(), 0U);
+}
+
 TEST_P(Lazy, WhatWasLoadedInPartIsNotTakenFrom) {
   const Row ann =
       author.objects().prefetch_related(Prefetch("books").where("title", "One")).order_by("id").first().value();

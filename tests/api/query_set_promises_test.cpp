@@ -57,6 +57,35 @@ TEST_P(QuerySetPromises, AnAccessorTakesWhateverALookupTakes) {
   EXPECT_THAT(texts(tracks.filter("title", "Heart").all(), "title"), ElementsAre("Heart"));
 }
 
+TEST_P(QuerySetPromises, FieldsThatNameARelationNameItsKey) {
+  const Database db = music();
+  const QuerySet tracks = db["Track"].objects().order_by("id").fields({"title", "album"});
+  for (const QuerySet& each : {tracks.select_related("album"), tracks.prefetch_related("album")}) {
+    const QueryCount count(db);
+    const Row track = each.first().value();
+    const auto asked = count.count();
+    EXPECT_EQ(track["album_id"].integer(), track["album"]["id"].integer());
+    EXPECT_FALSE(track.is_loaded("position"));
+    EXPECT_EQ(count.count(), asked);
+  }
+}
+
+TEST_P(QuerySetPromises, TheLastRowAloneNeedsNoSecondQueryOfKeys) {
+  const Database db = music();
+  const QuerySet albums = db["Album"].objects().select_related("tracks");
+  const auto nested = [](const QuerySet& set) {
+    const std::string text = set.sql().sql;
+    std::size_t selects = 0;
+    for (std::size_t at = text.find("SELECT"); at != std::string::npos; at = text.find("SELECT", at + 1)) ++selects;
+    return selects;
+  };
+  EXPECT_EQ(nested(albums.slice(-1)), nested(albums.limit(1)));
+  EXPECT_EQ(albums.slice(-1).first(), albums.last());
+  EXPECT_EQ(albums.slice(-1).all().size(), 1U);
+  EXPECT_EQ(albums.slice(-2, -1).get(), albums[-2]);
+  EXPECT_EQ(albums.order_by("-id").slice(-1).get(), albums.first());
+}
+
 TEST_P(QuerySetPromises, AStrategyOrPolicyOfAPathThatIsNotLoadedIsAMistake) {
   const Database db = music();
   const QuerySet albums = db["Album"].objects();
@@ -67,6 +96,10 @@ TEST_P(QuerySetPromises, AStrategyOrPolicyOfAPathThatIsNotLoadedIsAMistake) {
   EXPECT_THAT([&] { albums.prefetch_related("tracks").lazy("tracks__album", LazyPolicy::raise).all(); },
               ThrowsMessage<QueryError>(HasSubstr("lazy() names 'album', which is not loaded")));
   EXPECT_EQ(albums.prefetch_related("tracks").strategy("tracks", Strategy::subquery).all().size(), 3U);
+  for (const Strategy other : {Strategy::key_set, Strategy::subquery})
+    EXPECT_THAT([&] { albums.select_related("tracks").strategy("tracks", other).all(); },
+                ThrowsMessage<QueryError>(HasSubstr("strategy() names 'tracks', which this query joins")));
+  EXPECT_EQ(albums.select_related("tracks").strategy("tracks", Strategy::join).all().size(), 3U);
   EXPECT_EQ(albums.select_related("tracks").lazy("tracks", LazyPolicy::raise).all().size(), 3U);
 }
 
