@@ -13,7 +13,7 @@ namespace ddl = sql::ddl;
 // A backslash is only a backslash if standard_conforming_strings is on; E'…' means the same whatever the server is set
 // to.
 std::string text_literal(std::string_view text) {
-  const std::string literal = sql::text_literal(text);
+  std::string literal = sql::text_literal(text);
   if (literal.find('\\') == std::string::npos) return literal;
   std::string escaped = "E";
   for (const char c : literal) {

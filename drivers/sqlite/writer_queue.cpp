@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <utility>
 
 namespace dorm::sqlite {
@@ -59,7 +60,7 @@ WriterQueue::Turn WriterQueue::wait(const std::shared_ptr<WriterQueue>& queue, I
 }
 
 void WriterQueue::leak(std::shared_ptr<WriterQueue> queue) noexcept {
-  if (queue != nullptr) static_cast<void>(new std::shared_ptr<WriterQueue>(std::move(queue)));
+  if (queue != nullptr) static_cast<void>(new (std::nothrow) std::shared_ptr<WriterQueue>(std::move(queue)));
 }
 
 std::size_t WriterQueue::waiting() const {
