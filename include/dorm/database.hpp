@@ -18,6 +18,7 @@
 #include "dorm/model.hpp"
 #include "dorm/observer.hpp"
 #include "dorm/registry.hpp"
+#include "dorm/signals.hpp"
 #include "dorm/transaction.hpp"
 
 namespace dorm {
@@ -57,7 +58,10 @@ class DORM_EXPORT Database {
   void execute(std::string_view sql) const;
 
   std::shared_ptr<void> add_observer(std::shared_ptr<Observer> observer) const;  // observes as long as the result lives
-  std::string_view backend() const noexcept;                                     // "sqlite", "postgres"
+  // Calls the handler for rows of this model, of every snapshot, as long as the result lives; one that runs on another
+  // thread at its end may still be running. QueryError for an unknown name. See signals.hpp.
+  std::shared_ptr<void> on(Signal signal, std::string_view model, SignalHandler handler) const;
+  std::string_view backend() const noexcept;  // "sqlite", "postgres"
 
   const std::shared_ptr<DatabaseImpl>& impl() const noexcept { return impl_; }
 

@@ -98,6 +98,12 @@ class DORM_EXPORT StateError : public Error {
  public:
   using Error::Error;
 };
+// The row has another version in the database than when it was loaded, or is gone: nothing was written, and the row in
+// memory is as dirty as before. load(true) it again and make the change anew.
+class DORM_EXPORT StaleRow : public StateError {
+ public:
+  using StateError::StateError;
+};
 // No connection became free within the checkout timeout.
 class DORM_EXPORT PoolTimeout : public Error {
  public:

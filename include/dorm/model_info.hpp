@@ -200,6 +200,7 @@ struct DORM_EXPORT ModelInfo {
   std::vector<FieldInfo> fields;           // column order: primary key first, then as declared
   std::vector<RelationInfo> relations;     // declared ones first, in order, then the other sides
   std::vector<std::uint32_t> primary_key;  // fields
+  std::uint32_t version_field = no_index;  // counts the changes of a row: optimistic locking
   std::vector<OrderTerm> order_by;
   std::vector<IndexInfo> indexes;   // single-field "index": true and foreign keys included
   std::vector<UniqueInfo> uniques;  // single-field "unique": true included

@@ -141,6 +141,11 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     if (!is_saved(node, slot)) {
       throw StateError("'" + model.name + "." + model.fields[field].name + "' has no value yet: the row is not saved");
     }
+    // That of today, beside what was read yesterday, would let a stale row pass for a fresh one.
+    if (field == model.version_field) {
+      throw StateError("the version '" + model.name + "." + model.fields[field].name +
+                       "' was not loaded with its row; select it too, or load() the row");
+    }
     const std::shared_ptr<const Context> context = shared_context(node);
     const std::shared_ptr<Engine> engine = context->open_engine();
     const LazyPolicy policy = policy_of(node, nullptr, *engine);

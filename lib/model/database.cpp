@@ -1,5 +1,7 @@
 #include "dorm/database.hpp"
 
+#include <utility>
+
 #include "dorm/error.hpp"
 #include "migrate/ddl.hpp"
 #include "model/database_impl.hpp"
@@ -111,6 +113,12 @@ void Database::execute(std::string_view sql) const {
 
 std::shared_ptr<void> Database::add_observer(std::shared_ptr<Observer> observer) const {
   return impl_->session->add_observer(std::move(observer));
+}
+
+std::shared_ptr<void> Database::on(Signal signal, std::string_view model, SignalHandler handler) const {
+  impl_->require_open();
+  if (!handler) throw StateError("a signal needs a handler; the one given is empty");
+  return impl_->signals->add(signal, registry().get(model).qualified_name(), std::move(handler));
 }
 
 std::string_view Database::backend() const noexcept { return impl_->session->dialect().name(); }

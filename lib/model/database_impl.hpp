@@ -10,6 +10,7 @@
 #include "dorm/config.hpp"
 #include "dorm/registry.hpp"
 #include "load/context.hpp"
+#include "model/signals.hpp"
 #include "query/spec.hpp"
 
 namespace dorm {
@@ -19,6 +20,7 @@ class DatabaseImpl : public load::Engine, public std::enable_shared_from_this<Da
   DatabaseImpl(DatabaseConfig config, std::shared_ptr<Session> opened);
 
   const DatabaseConfig config;
+  const std::shared_ptr<Signals> signals = std::make_shared<Signals>();
   std::shared_ptr<void> log;  // the observer that the configuration asks for; set once, when it is opened
 
   void require_open() const;  // throws StateError

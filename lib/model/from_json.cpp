@@ -38,7 +38,11 @@ class GraphReader {
       if (member.kind == ModelInfo::Member::Kind::field) {
         const FieldInfo& field = model.fields[member.index];
         if (saved && field.primary_key) continue;  // read before
-        guarded(*item, [&] { set(node, slot, field, *item); });
+        guarded(*item, [&] {
+          // Of a row that is there it says which state of it was changed.
+          saved&& field.index == model.version_field ? set_version(node, slot, field, *item)
+                                                     : set(node, slot, field, *item);
+        });
         continue;
       }
       const RelationInfo& relation = model.relations[member.index];
@@ -91,6 +95,13 @@ class GraphReader {
 
   static void set(graph::Node& node, std::uint32_t slot, const FieldInfo& field, const json::Node& from) {
     make::set_field(node, slot, field, value_from_json(from, field.type, query::label_of(*node.shape->model, field)));
+  }
+
+  void set_version(graph::Node& node, std::uint32_t slot, const FieldInfo& field, const json::Node& from) const {
+    const ModelInfo& model = *node.shape->model;
+    Value value = value_from_json(from, field.type, query::label_of(model, field));
+    write::init_cell(node.arena, node.cells(slot)[field.index],
+                     query::fit(context_.registry, model, field, std::move(value)));
   }
 
   void set_null(graph::Node& node, std::uint32_t slot, const RelationInfo& relation) {

@@ -9,6 +9,7 @@
 #include "model/collection.hpp"
 #include "model/database_impl.hpp"
 #include "model/row_access.hpp"
+#include "query/automatic.hpp"
 #include "query/builder.hpp"
 #include "query/snapshots.hpp"
 #include "write/links.hpp"
@@ -38,6 +39,10 @@ class Collection {
       });
     }
     return changed;
+  }
+
+  void tell(Signal signal, const std::vector<Row>& rows) const {
+    if (database_->signals->any()) database_->signals->collection(signal, row_, relation_.name, rows);
   }
 
   bool has_links() const noexcept { return relation_.through != no_index; }
@@ -139,6 +144,7 @@ class Collection {
     std::vector<query::Change> changes;
     for (const std::uint32_t field : relation_.target_fields)
       changes.push_back({field, query::value_term(Value(), target_.fields[field].type)});
+    query::add_automatic(source, changes);
     return load::run_write(*database_, spec, query::Purpose::update, changes);
   }
 
@@ -243,16 +249,22 @@ Row Related::create(const Assignments& values, const Assignments& through) const
     if (!through.empty()) throw QueryError("'" + name_ + "' has no links to give values to");
     Row made = collection.target().make();
     for (const auto& [name, value] : values) made.set(name, value);
+    collection.tell(Signal::before_add, {made});
     collection.done(collection.point_here({made}));
+    collection.tell(Signal::after_add, {made});
     return made;
   }
+  Row made = collection.target().make();
+  for (const auto& [name, value] : values) made.set(name, value);
+  collection.tell(Signal::before_add, {made});
   TransactionScope both = collection.begin();
-  Row made = collection.target().create(values);
+  made.save();
   if (through.empty()) {
     collection.link(std::vector<Row>{made});
   } else {
     collection.link_with({made}, through);
   }
+  collection.tell(Signal::after_add, {made});
   both.commit();
   collection.done(1);
   return made;
@@ -267,18 +279,24 @@ std::int64_t Related::add(const std::vector<Row>& rows, const Assignments& throu
   collection::key_values(row_, info);
   if (rows.empty()) return 0;
   const Collection collection(row_, info);
-  if (!collection.has_links()) {
-    if (!through.empty()) throw QueryError("'" + name_ + "' has no links to give values to");
-    return collection.done(collection.point_here(rows));
-  }
-  return collection.done(through.empty() ? collection.link(rows) : collection.link_with(rows, through));
+  if (!collection.has_links() && !through.empty()) throw QueryError("'" + name_ + "' has no links to give values to");
+  collection.tell(Signal::before_add, rows);
+  const std::int64_t added = !collection.has_links() ? collection.point_here(rows)
+                             : through.empty()       ? collection.link(rows)
+                                                     : collection.link_with(rows, through);
+  collection.done(added);
+  collection.tell(Signal::after_add, rows);
+  return added;
 }
 
 std::int64_t Related::add(const Query& query) const {
   const Collection collection(row_, collection::declared(row_, relation_, name_));
   if (!collection.has_links())
     throw QueryError("'" + name_ + "' is the other side of a foreign key; update the key of the query's rows instead");
-  return collection.done(collection.link(query.spec()));
+  collection.tell(Signal::before_add, {});
+  const std::int64_t added = collection.done(collection.link(query.spec()));
+  collection.tell(Signal::after_add, {});
+  return added;
 }
 
 std::int64_t Related::remove(const Row& row) const { return remove(std::vector<Row>{row}); }
@@ -287,21 +305,31 @@ std::int64_t Related::remove(const std::vector<Row>& rows) const {
   const Collection collection(row_, collection::declared(row_, relation_, name_));
   collection.require_whole("remove");
   if (rows.empty()) return 0;
-  return collection.done(collection.has_links() ? collection.unlink(rows) : collection.point_away(rows, "remove"));
+  collection.tell(Signal::before_remove, rows);
+  const std::int64_t removed =
+      collection.done(collection.has_links() ? collection.unlink(rows) : collection.point_away(rows, "remove"));
+  collection.tell(Signal::after_remove, rows);
+  return removed;
 }
 
 std::int64_t Related::remove(const Query& query) const {
   const Collection collection(row_, collection::declared(row_, relation_, name_));
   collection.require_whole("remove");
-  return collection.done(collection.has_links() ? collection.unlink(query.spec())
-                                                : collection.clear_keys(query.spec(), "remove"));
+  collection.tell(Signal::before_remove, {});
+  const std::int64_t removed = collection.done(collection.has_links() ? collection.unlink(query.spec())
+                                                                      : collection.clear_keys(query.spec(), "remove"));
+  collection.tell(Signal::after_remove, {});
+  return removed;
 }
 
 std::int64_t Related::clear() const {
   const Collection collection(row_, collection::declared(row_, relation_, name_));
   collection.require_whole("clear");
-  return collection.done(collection.has_links() ? collection.unlink(query::SpecPtr())
-                                                : collection.clear_keys(nullptr, "clear"));
+  collection.tell(Signal::before_remove, {});
+  const std::int64_t removed = collection.done(collection.has_links() ? collection.unlink(query::SpecPtr())
+                                                                      : collection.clear_keys(nullptr, "clear"));
+  collection.tell(Signal::after_remove, {});
+  return removed;
 }
 
 std::int64_t Related::set(const std::vector<Row>& rows) const {
@@ -319,9 +347,13 @@ std::int64_t Related::set(const std::vector<Row>& rows) const {
       come.erase(kept);
     }
   }
+  if (!gone.empty()) collection.tell(Signal::before_remove, gone);
+  if (!come.empty()) collection.tell(Signal::before_add, come);
   std::int64_t changed = 0;
   if (!gone.empty()) changed += collection.has_links() ? collection.unlink(gone) : collection.point_away(gone, "set");
   if (!come.empty()) changed += collection.has_links() ? collection.link(come) : collection.point_here(come);
+  if (!gone.empty()) collection.tell(Signal::after_remove, gone);
+  if (!come.empty()) collection.tell(Signal::after_add, come);
   all.commit();
   return collection.done(changed);
 }

@@ -46,6 +46,7 @@ class Constraints {
       for (const FieldDraft& field : model_.fields) add_field_index(field);
       for (const Part& part : model_.checks) add_check(part);
       if (const Node* order = model_.node->find("order_by")) info_.order_by = resolve_order(draft_, model_, *order);
+      if (const Node* version = model_.node->find("version_field")) set_version(*version);
     }
     add_key_indexes();
     warn_redundant();
@@ -284,6 +285,56 @@ class Constraints {
     }
     info_.checks.push_back(std::move(check));
     model_.check_places.push_back(at(node));
+  }
+
+  // ---- the version ----
+
+  // It is compared with =, so it must never be null, and dorm writes it, so nobody else may.
+  void set_version(const Node& node) {
+    const std::string& name = node.text();
+    const auto found = model_.members.find(name);
+    if (found == model_.members.end()) {
+      draft_.report.error(Stage::resolution, "version_field.field_unknown", at(node),
+                          "model " + quote(info_.name) + " has no field " + quote(name) + " to count its changes" +
+                              did_you_mean(name, column_names(model_)));
+      return;
+    }
+    const ModelInfo::Member& member = found->second.member;
+    const bool is_key =
+        member.kind != ModelInfo::Member::Kind::field || info_.fields[member.index].relation != no_index;
+    if (is_key) {
+      draft_.report
+          .error(Stage::meaning, "version_field.type", at(node),
+                 quote(name) + " belongs to a relation; it cannot count changes")
+          .help = "name a field of the type 'integer' or 'bigint'";
+      return;
+    }
+    const FieldInfo& field = info_.fields[member.index];
+    const auto refuse = [&](const char* code, const std::string& why, const char* help) {
+      Diagnostic& diagnostic =
+          draft_.report.error(Stage::meaning, code, at(node), "field " + quote(name) + " cannot count changes: " + why);
+      diagnostic.notes.push_back({"it is declared here", field.where});
+      diagnostic.help = help;
+    };
+    if (field.type.kind != TypeKind::integer && field.type.kind != TypeKind::bigint) {
+      return refuse("version_field.type", "it is of the type " + quote(type_name(field.type.kind)),
+                    "use a field of the type 'integer' or 'bigint'");
+    }
+    if (field.primary_key) {
+      return refuse("version_field.primary_key", "it is part of the primary key",
+                    "use a field of its own, as \"revision\"");
+    }
+    if (field.nullable)
+      return refuse("version_field.nullable", "it is nullable", "leave \"nullable\" out: every row has a version");
+    // What generates it is read later.
+    const bool is_generated = std::any_of(model_.fields.begin(), model_.fields.end(), [&](const FieldDraft& draft) {
+      return draft.name == name && draft.node->find("generated") != nullptr;
+    });
+    if (is_generated || field.auto_increment) {
+      return refuse("version_field.generated", "the database makes its values",
+                    "use a field that dorm can write, as \"revision\"");
+    }
+    info_.version_field = field.index;
   }
 
   Draft& draft_;

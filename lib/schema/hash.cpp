@@ -152,6 +152,8 @@ class Writer {
     head.add(model.qualified_name()).add(model.derived).add(model.exposed).add(model.lazy);
     for (const OrderTerm& term : model.order_by) head.add(model.fields[term.field].name).add(term.descending);
     lines.push_back(head.take());
+    if (model.version_field != no_index)
+      lines.push_back(about("version", model).add(model.fields[model.version_field].name).take());
     for (const FieldInfo& field : model.fields) {
       Line line = about("field", model);
       line.add(field.index)

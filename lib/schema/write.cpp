@@ -138,6 +138,7 @@ class FileWriter {
     result["fields"] = fields_json(model);
     result["primary_key"] = names_json(model, model.primary_key);
     put(result, "order_by", order_json(model, model.order_by));
+    if (model.version_field != no_index) result["version_field"] = model.fields[model.version_field].name;
     put(result, "uniques", uniques_json(model));
     put(result, "indexes", indexes_json(model));
     put(result, "checks", checks_json(model));

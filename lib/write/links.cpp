@@ -92,7 +92,10 @@ std::int64_t add_links(load::Engine& engine, const LinkEnd& end, const query::Sp
   for (const FieldInfo& field : through.fields) {
     const bool is_key = std::find(into.fields.begin(), into.fields.end(), field.index) != into.fields.end();
     if (is_key || field.auto_increment || field.database_default || field.generated) continue;
-    if (field.default_value) {
+    if (field.index == through.version_field && !field.default_value) {
+      into.fields.push_back(field.index);
+      select.outputs.push_back({query::value_term(Value(1), field.type), nullptr});
+    } else if (field.default_value) {
       const bool one_per_row = field.default_value->function && *field.default_value->function != Function::now;
       if (one_per_row) {
         throw QueryError("'" + end.relation.name + "' cannot add in one statement: '" +

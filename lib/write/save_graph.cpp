@@ -85,6 +85,8 @@ struct Write {
   bool may_exist = false;          // a link row between rows that were there before
   std::vector<KeySource> sources;  // keys that are still to be taken
   std::vector<KeySource> later;    // after all rows are written
+  bool is_written = false;
+  std::vector<std::uint32_t> fields;  // that were written
 
   graph::Node& node() const noexcept { return *item.row.node; }
   std::uint32_t slot() const noexcept { return item.row.slot; }
@@ -96,8 +98,19 @@ class Saver {
  public:
   Saver(load::Engine& engine, std::vector<Item> items) : engine_(engine) {
     for (Item& item : items) consider(std::move(item));
-    for (const Write& write : writes_)
-      if (write.is_new) require_values(write);
+  }
+
+  using Told = std::set<std::pair<const graph::Node*, std::uint32_t>>;
+  // Tells of the rows that are to be written and are not among those told. False if there was none: then nothing can
+  // have changed.
+  bool tell_before(RowListener& listener, Told& told) const {
+    bool any = false;
+    for (const Write& write : writes_) {
+      if (!told.emplace(&write.node(), write.slot()).second) continue;
+      any = true;
+      listener.before_save(write.item.row, write.is_new);
+    }
+    return any;
   }
 
   // In which order, before anything is sent.
@@ -120,8 +133,11 @@ class Saver {
     }
   }
 
-  std::int64_t run() {
+  std::int64_t run(RowListener* listener) {
+    listener_ = listener;
     if (writes_.empty()) return 0;
+    for (const Write& write : writes_)
+      if (write.is_new) require_values(write);
     plan();
     TransactionScope all = engine_.session->begin();
     for (const std::vector<std::uint32_t>& batch : batches_) write(batch);
@@ -129,6 +145,10 @@ class Saver {
       if (write.later.empty()) continue;
       for (const KeySource& source : write.later) take_key(engine_, write.node(), write.slot(), source);
       update(engine_, context_of(write), write.node(), write.slot());
+    }
+    if (listener != nullptr) {
+      for (const Write& write : writes_)
+        if (write.is_written) listener->after_save(write.item.row, write.is_new, write.fields);
     }
     all.commit();
     return count_;
@@ -264,13 +284,15 @@ class Saver {
     std::vector<RowRef> inserts;
     std::map<const RelationInfo*, std::vector<RowRef>> links;
     for (const std::uint32_t number : batch) {
-      const Write& write = writes_[number];
+      Write& write = writes_[number];
       for (const KeySource& source : write.sources) take_key(engine_, write.node(), write.slot(), source);
       // A default of the key, or one of an earlier attempt, is not what it will be.
       for (const KeySource& source : write.later)
         for (const std::uint32_t field : source.relation->fields)
           write.node().cells(write.slot())[field] = Cell::of_null();
+      if (listener_ != nullptr) write.fields = changed_fields(write.node(), write.slot());
       if (!write.is_new) {
+        write.is_written = true;
         update(engine_, context_of(write), write.node(), write.slot());
         ++count_;
       } else if (write.may_exist) {
@@ -283,6 +305,8 @@ class Saver {
     if (inserts.empty()) return;
     insert_rows(engine_, context_of(writes_[batch.front()]), inserts);
     count_ += static_cast<std::int64_t>(inserts.size());
+    if (listener_ == nullptr) return;
+    for (const RowRef& row : inserts) writes_[number_of_.at({row.node, row.slot})].is_written = true;
   }
 
   // Asks which of the link rows exist, makes those saved, and appends the others.
@@ -332,6 +356,7 @@ class Saver {
   }
 
   load::Engine& engine_;
+  RowListener* listener_ = nullptr;
   std::vector<Write> writes_;
   std::map<std::pair<const graph::Node*, std::uint32_t>, std::uint32_t> number_of_;  // in writes_
   std::vector<std::pair<std::uint32_t, KeySource>> settled_;  // keys that rows of writes_ have from saved rows
@@ -341,9 +366,14 @@ class Saver {
 
 }  // namespace
 
-std::int64_t save_graph(load::Engine& engine, const graph::Reference& root, bool follow) {
+std::int64_t save_graph(load::Engine& engine, const graph::Reference& root, bool follow, RowListener* listener) {
   if (root.node->shape->model == nullptr) throw StateError("a flat row belongs to no model and cannot be written");
-  return Saver(engine, std::move(Reachable(engine, root, follow).items())).run();
+  Saver::Told told;
+  while (true) {
+    Saver saver(engine, std::move(Reachable(engine, root, follow).items()));
+    // The listener may have changed what there is to save, so it is looked for again.
+    if (listener == nullptr || !saver.tell_before(*listener, told)) return saver.run(listener);
+  }
 }
 
 }  // namespace dorm::write

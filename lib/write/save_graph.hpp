@@ -8,6 +8,7 @@
 
 #include "graph/graph.hpp"
 #include "load/context.hpp"
+#include "write/row_listener.hpp"
 
 namespace dorm::write {
 
@@ -16,6 +17,10 @@ namespace dorm::write {
 // statements. Links that are in the database already are left as they are; rows that were deleted stay so. Returns how
 // many rows were inserted or updated. StateError for new rows that refer to each other in a circle of keys that cannot
 // be null, and for a new row that is referred to but not among those saved.
-std::int64_t save_graph(load::Engine& engine, const graph::Reference& root, bool follow);
+//
+// A listener hears of each row before the first statement and, if it was written, after the last. What it changes is
+// saved, too; rows that come to be saved by that are heard of like the others.
+std::int64_t save_graph(load::Engine& engine, const graph::Reference& root, bool follow,
+                        RowListener* listener = nullptr);
 
 }  // namespace dorm::write

@@ -49,7 +49,9 @@ TEST(WrittenSchemas, KeepEveryKindOfThing) {
       "e": {"type": "bigint", "generated": {"sql": {"sqlite": "1", "postgres": "2"}}},
       "twin": {"type": "one_to_one", "to": "self", "nullable": true, "backref": "twin_of", "deferrable": "initially_deferred"},
       "likes": {"type": "many_to_many", "to": "User", "table": "liked", "order_by": ["name"], "backref": "liked_notes"},
-      "f": {"type": "binary", "default": "00ff", "sensitive": true}},
+      "f": {"type": "binary", "default": "00ff", "sensitive": true},
+      "g": {"type": "integer"}},
+     "version_field": "g",
      "uniques": [{"fields": ["a", "b"], "where": {"b": {"in": ["x", "y"]}}}],
      "indexes": [{"fields": ["-d", "a"], "where": {"or": [{"a": {"gt": "0.5"}}, {"not": {"b": null}}]}}],
      "checks": [{"name": "one", "expr": {"ne": [{"field": "b"}, "y"]}}, {"name": "two", "sql": "a < 9"}]}}})"));
