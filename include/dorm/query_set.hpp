@@ -281,9 +281,25 @@ class DORM_EXPORT QuerySet {
   // ---- write ----
   Row create(std::initializer_list<Assignment> values) const;
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
+  // The row of this query whose members are those of `by`, and whether it had to be made: from these and `defaults`,
+  // which win. MultipleFound. Conditions of the query narrow what is found; they give the new row nothing. Safe under
+  // races where something unique says so: if another thread or program has made the row meanwhile, its row is the
+  // answer. In a transaction the attempt is a savepoint, so that a lost race does no harm; at repeatable_read and above
+  // the row of the other may be invisible, and the UniqueViolation passes through.
+  std::pair<Row, bool> get_or_create(std::initializer_list<Assignment> by,
+                                     std::initializer_list<Assignment> defaults = {}) const;
+  std::pair<Row, bool> get_or_create(const std::vector<std::pair<std::string, Value>>& by,
+                                     const std::vector<std::pair<std::string, Value>>& defaults = {}) const;
+  // The same, but a row that is there gets `changes`. Of two at once the later one wins, each member by itself; a row
+  // whose version is another by then is read again, so no StaleRow comes of it.
+  std::pair<Row, bool> update_or_create(std::initializer_list<Assignment> by,
+                                        std::initializer_list<Assignment> changes) const;
+  std::pair<Row, bool> update_or_create(const std::vector<std::pair<std::string, Value>>& by,
+                                        const std::vector<std::pair<std::string, Value>>& changes) const;
   // Return the number of rows. Without a condition: QueryError; update_every and delete_every say it on purpose. The
   // new value may be an expression of the row, or of one other that a path of to-one relations leads to:
-  // track["album"]["name"].
+  // track["album"]["name"]. The version of each row that is updated is counted up (see Row::save), so that whoever has
+  // loaded it is told; to set it is a QueryError.
   std::int64_t update(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t update_every(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t delete_rows() const;
@@ -404,7 +420,8 @@ DORM_EXPORT void load_all(const Row& row, bool follow = false, const std::vector
 // transaction, which row states follow as after save(). Links that exist are left as they are, nothing is deleted, and
 // what was deleted stays so. Returns the number of rows inserted or updated. Before any SQL: DataError for a required
 // value that is absent; StateError for new rows whose keys lead in a circle where none may be null, and for a new row
-// that another refers to but that is not among those saved. NotFound if a changed row is gone: then nothing is saved.
+// that another refers to but that is not among those saved. NotFound if a changed row is gone, StaleRow if its
+// version is another: then nothing is saved.
 DORM_EXPORT std::int64_t save_related(const Row& row, bool follow = false);
 
 // A pass over the rows of iterate(). Move-only; holds one chunk.

@@ -288,6 +288,7 @@ QuerySet QuerySet::annotate(std::string_view name, const Aggregate& value) const
     annotation.name = name;
     annotation.term = value_of_row(value, subject, request.root);
     annotation.grouped = value_of_group(value, subject);
+    annotation.given = std::make_shared<const Aggregate>(value);
     request.annotations.push_back(std::move(annotation));
   });
 }
@@ -329,8 +330,10 @@ QuerySet QuerySet::group_by(const std::vector<std::string>& paths) const {
 
 QuerySet QuerySet::having(const Filter& condition) const {
   return changed(*this, [&](Request& request) {
+    const TermPtr before = request.having;
     request.having =
-        query::all_of(request.having, query::bound_filter(condition.node(), request.root, {request.annotations, true}));
+        query::all_of(before, query::bound_filter(condition.node(), request.root, {request.annotations, true}));
+    request.given_having.add(condition.node(), before, request.having);
   });
 }
 

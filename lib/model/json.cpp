@@ -49,7 +49,7 @@ bool read_base64(std::string_view text, std::string& bytes) {
 
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  Writer(std::string& out, const JsonGate* gate) : out_(out), gate_(gate) {}
 
   void row(const graph::Node& node, std::uint32_t slot) {
     const graph::Shape& shape = *node.shape;
@@ -66,7 +66,7 @@ class Writer {
       if (!cells[cell].is_loaded()) continue;
       if (cell < shape.fields) {
         const FieldInfo& field = shape.model->fields[cell];
-        if (field.sensitive) continue;
+        if (field.sensitive || (gate_ != nullptr && !gate_->shows(*shape.model, field))) continue;
         name(field.name);
         append_json(out_, cells[cell], field.type);
       } else {
@@ -79,7 +79,8 @@ class Writer {
     std::vector<std::string_view> done;
     for (const graph::Relation* relation = node.relations(); relation != nullptr; relation = relation->next) {
       const graph::Span span = relation->span(slot);
-      if (span.state == graph::RelationState::not_loaded || relation->name.empty()) continue;
+      if (span.state == graph::RelationState::not_loaded || relation->name.empty() || !shows(shape, *relation, span))
+        continue;
       if (std::find(done.begin(), done.end(), relation->name) != done.end()) continue;
       done.push_back(relation->name);
       name(relation->name);
@@ -90,6 +91,23 @@ class Writer {
   }
 
  private:
+  bool is_open(const graph::Node* node, std::uint32_t slot) const {
+    return std::find(path_.begin(), path_.end(), std::pair(node, slot)) != path_.end();
+  }
+
+  // A join that follows no declared relation cannot be allowed; a way back to the row around is left out where its key
+  // may not be told.
+  bool shows(const graph::Shape& shape, const graph::Relation& relation, const graph::Span& span) const {
+    if (gate_ == nullptr) return true;
+    if (shape.model == nullptr || relation.info == no_index) return false;
+    if (!gate_->shows(*shape.model, shape.model->relations[relation.info])) return false;
+    if (relation.to_many || span.state != graph::RelationState::loaded) return true;
+    if (!is_open(relation.target, relation.target_slot(span.begin))) return true;
+    const ModelInfo& model = *relation.target->shape->model;
+    return std::any_of(model.primary_key.begin(), model.primary_key.end(),
+                       [&](std::uint32_t field) { return gate_->shows(model, model.fields[field]); });
+  }
+
   void relation(const graph::Relation& relation, const graph::Span& span, const graph::Node& node, std::uint32_t slot) {
     if (span.state == graph::RelationState::null) {
       out_ += "null";
@@ -113,7 +131,7 @@ class Writer {
   }
 
   void target(const graph::Node& node, std::uint32_t slot) {
-    if (path_.size() < max_depth && std::find(path_.begin(), path_.end(), std::pair(&node, slot)) == path_.end()) {
+    if (path_.size() < max_depth && !is_open(&node, slot)) {
       row(node, slot);
       return;
     }
@@ -121,6 +139,7 @@ class Writer {
     out_ += '{';
     bool first = true;
     for (const std::uint32_t field : node.shape->model->primary_key) {
+      if (gate_ != nullptr && !gate_->shows(*node.shape->model, node.shape->model->fields[field])) continue;
       if (!std::exchange(first, false)) out_ += ',';
       json::append_quoted(out_, node.shape->model->fields[field].name);
       out_ += ':';
@@ -131,6 +150,7 @@ class Writer {
 
   static constexpr std::size_t max_depth = 64;
   std::string& out_;
+  const JsonGate* gate_;
   std::vector<std::pair<const graph::Node*, std::uint32_t>> path_;
 };
 
@@ -187,9 +207,9 @@ void append_json(std::string& out, const Cell& cell, const Type& type) {
   }
 }
 
-std::string row_json(const graph::Node& node, std::uint32_t slot) {
+std::string row_json(const graph::Node& node, std::uint32_t slot, const JsonGate* gate) {
   std::string out;
-  Writer(out).row(node, slot);
+  Writer(out, gate).row(node, slot);
   return out;
 }
 

@@ -17,8 +17,16 @@ namespace json {
 class Node;
 }
 
+// What of a row may be told.
+class JsonGate {
+ public:
+  virtual ~JsonGate() = default;
+  virtual bool shows(const ModelInfo& model, const FieldInfo& field) const = 0;
+  virtual bool shows(const ModelInfo& model, const RelationInfo& relation) const = 0;
+};
+
 // Loaded columns, then loaded relations with their rows; a row that is being written already stands as its key.
-std::string row_json(const graph::Node& node, std::uint32_t slot);
+std::string row_json(const graph::Node& node, std::uint32_t slot, const JsonGate* gate = nullptr);
 // Integers as numbers, decimals as strings, dates and times in ISO 8601, blobs in base64.
 void append_json(std::string& out, const Cell& cell, const Type& type);
 

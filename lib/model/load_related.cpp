@@ -61,7 +61,7 @@ std::vector<Origin> by_origin(const std::vector<Row>& rows) {
   return origins;
 }
 
-QuerySet rows_of(const load::Context& context, const ModelInfo& model, query::TermPtr where) {
+QuerySet keyed_set(const load::Context& context, const ModelInfo& model, query::TermPtr where) {
   auto request = std::make_shared<query::Request>();
   request->root = query::model_source(context.registry, model);
   request->where = std::move(where);
@@ -75,7 +75,7 @@ void load_related(const std::vector<Row>& rows, const std::vector<Prefetch>& pat
   for (Origin& origin : by_origin(rows)) {
     const std::shared_ptr<load::Engine> engine = origin.context->open_engine();
     const ModelInfo& model = *origin.places.front().node->shape->model;
-    const QuerySet wanted = rows_of(*origin.context, model, nullptr).prefetch_related(paths);
+    const QuerySet wanted = keyed_set(*origin.context, model, nullptr).prefetch_related(paths);
     const auto unit = query::resolve(*wanted.request(), engine->requests);
     load::load_related(*engine, origin.context, *unit, std::move(origin.places), refresh);
   }
@@ -99,7 +99,7 @@ void load_all(const Row& row, bool follow, const std::vector<FieldTree>& exclude
   }
   const ContextPtr context = access::context_of(node);
   const std::shared_ptr<load::Engine> engine = context->open_engine();
-  QuerySet wanted = rows_of(*context, model, nullptr).select_all(follow);
+  QuerySet wanted = keyed_set(*context, model, nullptr).select_all(follow);
   if (!exclude.empty()) wanted = wanted.exclude_fields(exclude);
   query::Request request = *wanted.request();
   request.where = make::stored_key(request.root, node, slot);

@@ -171,7 +171,9 @@ QuerySet QuerySet::filter(const Filter& condition) const {
   return changed(*this, [&](Request& request) {
     // Of single rows, whatever groups are made of them.
     const query::Scope scope{request.annotations, false};
-    request.where = query::all_of(request.where, query::bound_filter(condition.node(), request.root, scope));
+    const TermPtr before = request.where;
+    request.where = query::all_of(before, query::bound_filter(condition.node(), request.root, scope));
+    request.given_where.add(condition.node(), before, request.where);
   });
 }
 
@@ -237,7 +239,7 @@ QuerySet QuerySet::slice(std::int64_t first, std::optional<std::int64_t> last) c
     if (!last) {
       request.limit = size;
     } else {
-      request.offset = -*last;
+      request.offset = *last == INT64_MIN ? INT64_MAX : -*last;
     }
   });
 }

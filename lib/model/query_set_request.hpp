@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "dorm/query_set.hpp"
 #include "query/lookup.hpp"
@@ -39,6 +41,8 @@ bool names_many(const query::TermPtr& term);
 void require_single_counting(const query::Request& request);
 // Throws QueryError for groups, which have no rows of the model.
 void require_rows(const query::Request& request, const char* verb);
+// Throws as values() would before it asks.
+void require_values(const DatabaseImpl& database, const query::Request& request, const std::vector<std::string>& paths);
 
 QuerySet objects_of(std::shared_ptr<DatabaseImpl> database, const query::SourcePtr& source);
 query::LoadRequest load_of(const Prefetch& prefetch, query::Method method, const query::SourcePtr& root);

@@ -245,6 +245,10 @@ void require_rows(const Request& request, const char* verb) {
                        "' is of groups; say which with group_by() and read values()");
 }
 
+void require_values(const DatabaseImpl& database, const Request& request, const std::vector<std::string>& paths) {
+  values_spec(database, request, paths, query::RowMode::dicts);
+}
+
 // ---- rows ----
 
 Rows QuerySet::all() const {

@@ -8,6 +8,8 @@
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/date_part.hpp"
+#include "query/parameters.hpp"
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
@@ -29,14 +31,6 @@ constexpr std::array<std::string_view, 11> matches{"iexact",      "contains", "i
                                                    "ilike",       "regex",    "iregex"};
 constexpr std::array<Part, 11> parts{Part::date, Part::time,     Part::year, Part::quarter, Part::month, Part::week,
                                      Part::day,  Part::week_day, Part::hour, Part::minute,  Part::second};
-
-bool is_of_clock(Part part) { return part == Part::time || part >= Part::hour; }
-
-bool fits(Part part, TypeKind kind) {
-  if (kind == TypeKind::datetime) return true;
-  if (kind == TypeKind::date) return !is_of_clock(part) && part != Part::date;
-  return kind == TypeKind::time && part >= Part::hour;
-}
 
 template <class Names>
 void append(std::vector<std::string>& names, const Names& more) {
@@ -99,16 +93,6 @@ struct Operand {
   SourcePtr rows;            // whose primary key it is; null: nobody's
   bool is_relation = false;  // it stands for the rows themselves: no row of another model is compared with them
 };
-
-TermPtr part_of(Part part, const TermPtr& operand) {
-  auto term = std::make_shared<Term>();
-  term->kind = TermKind::part;
-  term->op = static_cast<std::uint8_t>(part);
-  term->nullable = operand->nullable;
-  term->type.kind = part == Part::date ? TypeKind::date : part == Part::time ? TypeKind::time : TypeKind::integer;
-  term->children = {operand};
-  return term;
-}
 
 // Takes the parts off the front of the operators.
 void apply_parts(Operand& operand) {
@@ -194,7 +178,9 @@ Expr boolean(bool value) {
 bool is_list(const Term& value) {
   return (value.kind == TermKind::value && value.value.kind() == ValueKind::list) || value.kind == TermKind::tuple;
 }
-bool is_null_value(const Term& value) { return value.kind == TermKind::value && value.value.is_null(); }
+bool is_null_value(const Term& value) {
+  return value.kind == TermKind::value && value.value.is_null() && !is_parameter(value);
+}
 // Rows are known by their keys here.
 class ByKeys : public Expr {
  public:
@@ -403,6 +389,15 @@ FilterPtr always_true() {
 bool is_always_true(const FilterPtr& filter) noexcept {
   return !filter || (filter->kind == FilterNode::Kind::all && filter->children.empty());
 }
+
+NamedOperand named_operand(std::string_view path, const SourcePtr& root, const Scope& scope) {
+  Operand operand = read(path, root, scope);
+  apply_parts(operand);
+  return {operand.term, operand.rest.empty() ? "exact" : operand.rest.front()};
+}
+
+const std::vector<std::string>& operator_names() { return all_operators(); }
+std::vector<std::string> operator_names(const Type& type) { return operators_of(type); }
 
 TermPtr in_terms_of(const TermPtr& term, const SourcePtr& root) {
   if (root->is_default) return term;

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "query/request.hpp"
 
@@ -25,6 +26,18 @@ TermPtr bound_filter(const FilterPtr& filter, const SourcePtr& root, const Scope
 // A member, the key of a to-one relation, an annotation, or a part of one of them ("timestamp__year"): what is ordered,
 // grouped, aggregated. Annotations stand under their alias.
 TermPtr bind_value(std::string_view path, const SourcePtr& root, const Scope& scope = {});
+
+// What a condition's path names, with the parts taken of it, and the operator behind that ("exact" if there is none, or
+// what stands where one should): how a value beside it is to be read.
+struct NamedOperand {
+  TermPtr term;
+  std::string op;
+};
+NamedOperand named_operand(std::string_view path, const SourcePtr& root, const Scope& scope = {});
+// Whatever may follow some member: operators and parts.
+const std::vector<std::string>& operator_names();
+// Those that fit a type.
+std::vector<std::string> operator_names(const Type& type);
 
 // The term in terms of `root` where it is in terms of root's model.
 TermPtr in_terms_of(const TermPtr& term, const SourcePtr& root);

@@ -12,21 +12,6 @@
 namespace dorm::query {
 namespace {
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> steps(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool underscores = text[i] == '_' && i + 1 < text.size() && text[i + 1] == '_';
-    // "a___b" is "a" and "_b".
-    if (text[i] == '.' || (underscores && !steps.back().empty())) {
-      steps.emplace_back();
-      if (underscores) ++i;
-    } else {
-      steps.back() += text[i];
-    }
-  }
-  return steps;
-}
-
 const RelationInfo& relation_of(const Source& path) { return path.from->model->relations[path.via]; }
 
 SourcePtr step_along(const SourcePtr& from, std::uint32_t relation, bool links) {
@@ -85,6 +70,21 @@ void ensure_joined(QuerySpec& spec, const SourcePtr& source) {
 }
 
 }  // namespace
+
+std::vector<std::string> path_steps(std::string_view text) {
+  std::vector<std::string> steps(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool underscores = text[i] == '_' && i + 1 < text.size() && text[i + 1] == '_';
+    // "a___b" is "a" and "_b".
+    if (text[i] == '.' || (underscores && !steps.back().empty())) {
+      steps.emplace_back();
+      if (underscores) ++i;
+    } else {
+      steps.back() += text[i];
+    }
+  }
+  return steps;
+}
 
 void refuse(std::string_view path, const std::string& why) { throw QueryError("path " + quote(path) + ": " + why); }
 
@@ -160,7 +160,7 @@ TermPtr path_member(const SourcePtr& source, std::string_view name) {
 }
 
 ParsedPath parse_path(const SourcePtr& root, std::string_view text, const std::vector<std::string>& operators) {
-  const std::vector<std::string> steps = split(text);
+  const std::vector<std::string> steps = path_steps(text);
   ParsedPath parsed;
   parsed.source = root;
   for (std::size_t i = 0; i < steps.size(); ++i) {

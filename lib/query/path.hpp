@@ -42,6 +42,7 @@ struct ParsedPath {
   SourcePtr target;
   std::vector<std::string> rest;  // steps after the member: operators
 };
+std::vector<std::string> path_steps(std::string_view text);  // split at "__" and "."
 // Steps are split at "__" and ".". "pk" is the primary key. Throws QueryError naming the step, the candidates and a
 // suggestion. `operators`: what may follow the member, for the message.
 ParsedPath parse_path(const SourcePtr& root, std::string_view text, const std::vector<std::string>& operators = {});

@@ -57,6 +57,19 @@ struct Annotation {
   std::string name;
   TermPtr term;     // with path sources; an aggregate of related rows is a scalar subquery already
   TermPtr grouped;  // an aggregate as one of groups; then `term` may be null, and is this one once there is group_by
+  std::shared_ptr<const Aggregate> given;  // what it was made of, if not of an expression
+};
+
+// A condition as it was given, call by call, beside the term that it came to: terms tell no more how they were said.
+struct GivenConditions {
+  std::vector<FilterPtr> filters;
+  TermPtr term;  // all of them; another one than the request's if that has conditions nobody gave as a filter
+
+  void add(const FilterPtr& filter, const TermPtr& before, const TermPtr& after) {
+    if (term != before || after == before) return;
+    filters.push_back(filter);
+    term = after;
+  }
 };
 
 enum class SelectAll : std::uint8_t { no, direct, follow };
@@ -65,6 +78,7 @@ struct Request {
   SourcePtr root;                     // a model
   const RelationInfo* via = nullptr;  // the relation whose rows these are, if an accessor asks
   TermPtr where;
+  GivenConditions given_where;
   std::vector<OrderSpec> order_by;  // empty: the model's own
   bool reversed = false;
   std::optional<std::int64_t> limit;  // of rows of the model, per parent in the request of a load
@@ -80,6 +94,7 @@ struct Request {
   std::vector<Annotation> annotations;
   std::vector<TermPtr> group_by;
   TermPtr having;
+  GivenConditions given_having;
   std::optional<bool> load_required;
   LazyPolicy lazy = LazyPolicy::unset;
   std::vector<std::pair<std::vector<std::uint32_t>, LazyPolicy>> lazy_paths;

@@ -120,12 +120,22 @@ class Validator {
         append(run(argument, value[i], pointer + "/" + std::to_string(i)));
       return true;
     }
-    if (keyword != "properties" && keyword != "additionalProperties" && keyword != "propertyNames") return false;
+    if (keyword != "properties" && keyword != "patternProperties" && keyword != "additionalProperties" &&
+        keyword != "propertyNames")
+      return false;
     if (!value.is_object()) return true;
+    const json patterns = schema.value("patternProperties", json::object());
     for (const auto& [name, member] : value.items()) {
       const bool known = schema.contains("properties") && schema["properties"].contains(name);
       if (keyword == "properties" && known) append(run(argument[name], member, pointer + "/" + name));
-      if (keyword == "additionalProperties" && !known) append(run(argument, member, pointer + "/" + name));
+      bool fits_pattern = false;
+      for (const auto& [pattern, part] : patterns.items()) {
+        if (!RE2::PartialMatch(name, pattern)) continue;
+        fits_pattern = true;
+        if (keyword == "patternProperties") append(run(part, member, pointer + "/" + name));
+      }
+      if (keyword == "additionalProperties" && !known && !fits_pattern)
+        append(run(argument, member, pointer + "/" + name));
       if (keyword == "propertyNames") append(run(argument, json(name), pointer + "/" + name));
     }
     return true;
