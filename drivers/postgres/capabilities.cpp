@@ -8,6 +8,7 @@ sql::Capabilities capabilities() {
   facts.lateral = true;
   facts.distinct_on = true;
   facts.for_update = true;
+  facts.rollup = true;
   facts.schemas = true;
   facts.nulls_not_distinct = true;  // from 15 on; older servers say so themselves
   facts.deferrable_uniques = true;

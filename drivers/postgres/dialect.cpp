@@ -3,7 +3,9 @@
 #include <string>
 
 #include "postgres/ddl.hpp"
+#include "sql/literal.hpp"
 #include "sql/lowering.hpp"
+#include "sql/operators.hpp"
 
 namespace dorm::postgres {
 namespace {
@@ -124,6 +126,44 @@ class Lowering final : public sql::Lowering {
   void wall_clock(const sql::DatePart& part) {
     if (part.type.kind != TypeKind::datetime || !part.type.timezone) return put(*part.operand);
     put("(", operand(part.operand), " AT TIME ZONE 'UTC')");
+  }
+
+  void write(const sql::DateTrunc& truncated) override {
+    const std::string unit = sql::text_literal(sql::word(truncated.part));
+    if (truncated.type.kind == TypeKind::date)
+      return put("CAST(date_trunc(", unit, ", CAST(", *truncated.operand, " AS timestamp)) AS date)");
+    put("date_trunc(", unit, ", ", *truncated.operand, truncated.type.timezone ? ", 'UTC')" : ")");
+  }
+
+  // Arrows ask members of objects only, and elements of arrays only; paths as text would ask either.
+  void write(const sql::JsonPath& path) override {
+    const sql::Expr place{sql::JsonPath{sql::JsonRead::json, path.operand, path.steps}};
+    switch (path.as) {
+      case sql::JsonRead::json:
+        return json_steps(path.operand, path.steps);
+      case sql::JsonRead::exists:
+        return put("(", place, " IS NOT NULL)");
+      case sql::JsonRead::text:
+        return put("CASE jsonb_typeof(", place, ") WHEN 'string' THEN (", place, " #>> '{}') END");
+      case sql::JsonRead::integer:
+        return put("CASE WHEN jsonb_typeof(", place, ") = 'number' AND (", place,
+                   " #>> '{}') ~ '^-?[0-9]+$' THEN CAST((", place, " #>> '{}') AS bigint) END");
+      case sql::JsonRead::real:
+        return put("CASE jsonb_typeof(", place, ") WHEN 'number' THEN CAST((", place,
+                   " #>> '{}') AS double precision) END");
+      case sql::JsonRead::boolean:
+        return put("CASE jsonb_typeof(", place, ") WHEN 'boolean' THEN CAST((", place, " #>> '{}') AS boolean) END");
+      case sql::JsonRead::length:
+        return put("CASE jsonb_typeof(", place, ") WHEN 'array' THEN jsonb_array_length(", place, ") END");
+    }
+  }
+
+  void json_steps(const sql::Expr* operand, sql::List<sql::JsonStep> steps) {
+    if (steps.empty()) return put(*operand);
+    const sql::JsonStep& last = steps.back();
+    put("(");
+    json_steps(operand, steps.first(steps.size() - 1));
+    put(" -> ", last.is_element ? sql::integer_literal(last.element) : sql::text_literal(last.member), ")");
   }
 
   void write(const sql::Cast& cast) override { put("CAST(", *cast.operand, " AS ", type_text(cast.type), ")"); }

@@ -29,6 +29,8 @@ class Lowering final : public sql::Lowering {
         return put("(", operand(binary.left), " IS NOT ", operand(binary.right), ")");
       case sql::BinaryOp::is_not_distinct:
         return put("(", operand(binary.left), " IS ", operand(binary.right), ")");
+      case sql::BinaryOp::json_contains:
+        return put("dorm_json_contains(", *binary.left, ", ", *binary.right, ")");
       case sql::BinaryOp::bit_xor:
         return put("dorm_bit_xor(", *binary.left, ", ", *binary.right, ")");
       case sql::BinaryOp::divide:
@@ -40,6 +42,16 @@ class Lowering final : public sql::Lowering {
       default:
         return sql::Lowering::write(binary);
     }
+  }
+
+  void write(const sql::Call& call) override {
+    if (call.name == "RANDOM" && call.arguments.empty())
+      return put("(CAST(random() & 9007199254740991 AS REAL) / 9007199254740992)");
+    if (call.name != "STRING_AGG") return sql::Lowering::write(call);
+    if (call.distinct) refuse("distinct string_agg", "aggregate over a subquery of distinct texts");
+    sql::Call named = call;
+    named.name = "GROUP_CONCAT";
+    sql::Lowering::write(named);
   }
 
   // A list of row values must be a VALUES clause.
@@ -125,6 +137,78 @@ class Lowering final : public sql::Lowering {
     }
   }
 
+  // Datetimes are texts of one length, so that their start is what is kept.
+  void write(const sql::DateTrunc& truncated) override {
+    const sql::Expr& value = *truncated.operand;
+    const bool has_clock = truncated.type.kind == TypeKind::datetime;
+    const auto kept = [&](std::size_t characters, std::string_view rest) {
+      put("(substr(", value, ", 1, ", characters, ") || '", rest, has_clock && characters < 13 ? midnight : "", "')");
+    };
+    switch (truncated.part) {
+      case sql::DatePartKind::year:
+        return kept(4, "-01-01");
+      case sql::DatePartKind::quarter:
+        put("(substr(", value, ", 1, 5) || substr('01010104040407070710101010', 2 * CAST(substr(", value,
+            ", 6, 2) AS INTEGER) - 1, 2) || '-01");
+        return put(has_clock ? midnight : "", "')");
+      case sql::DatePartKind::month:
+        return kept(7, "-01");
+      case sql::DatePartKind::week:  // its Monday
+        put("(date(substr(", value, ", 1, 10), 'weekday 0', '-6 days')");
+        return has_clock ? put(" || '", midnight, "')") : put(")");
+      case sql::DatePartKind::day:
+        return kept(10, "");
+      case sql::DatePartKind::hour:
+        return kept(13, ":00:00.000000");
+      case sql::DatePartKind::minute:
+        return kept(16, ":00.000000");
+      case sql::DatePartKind::second:
+        return kept(19, ".000000");
+      default:
+        refuse("start of such a part", "truncate to a year, month, week, day, hour or another of its kind");
+    }
+  }
+  static constexpr std::string_view midnight = " 00:00:00.000000";
+
+  void write(const sql::JsonPath& path) override {
+    const sql::Expr& value = *path.operand;
+    const std::string place = sql::text_literal(path_of(path.steps));
+    switch (path.as) {
+      case sql::JsonRead::json:
+        return put("(", operand(&value), " -> ", place, ")");
+      case sql::JsonRead::exists:
+        return put("(json_type(", value, ", ", place, ") IS NOT NULL)");
+      case sql::JsonRead::text:
+        return put("CASE json_type(", value, ", ", place, ") WHEN 'text' THEN json_extract(", value, ", ", place,
+                   ") END");
+      case sql::JsonRead::integer:
+        return put("CASE json_type(", value, ", ", place, ") WHEN 'integer' THEN json_extract(", value, ", ", place,
+                   ") END");
+      case sql::JsonRead::real:
+        return put("CASE WHEN json_type(", value, ", ", place, ") IN ('integer', 'real') THEN CAST(json_extract(",
+                   value, ", ", place, ") AS REAL) END");
+      case sql::JsonRead::boolean:
+        return put("CASE json_type(", value, ", ", place, ") WHEN 'true' THEN 1 WHEN 'false' THEN 0 END");
+      case sql::JsonRead::length:
+        return put("CASE json_type(", value, ", ", place, ") WHEN 'array' THEN json_array_length(", value, ", ", place,
+                   ") END");
+    }
+  }
+  std::string path_of(sql::List<sql::JsonStep> steps) const {
+    std::string text = "$";
+    for (const sql::JsonStep& step : steps) {
+      if (step.is_element) {
+        text += step.element < 0 ? "[#" + std::to_string(step.element) + "]" : "[" + std::to_string(step.element) + "]";
+        continue;
+      }
+      // Nothing escapes a quote within a quoted name.
+      if (step.member.find('"') != std::string_view::npos)
+        refuse("json path through a name with a quote in it", "read the document in the program");
+      text.append(".\"").append(step.member).append("\"");
+    }
+    return text;
+  }
+
   // An INTEGER column takes 64 bits, whatever the model says, and a TEXT column any length.
   void write(const sql::Fit& fit) override {
     const auto within = [&](std::int64_t least, std::int64_t greatest) {
@@ -155,19 +239,28 @@ class Lowering final : public sql::Lowering {
   // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an
   // error.
   void write(const sql::Cast& cast) override {
+    const bool from_integer = cast.from == TypeKind::smallint || cast.from == TypeKind::integer ||
+                              cast.from == TypeKind::bigint || cast.from == TypeKind::boolean;
+    const bool from_number = from_integer || cast.from == TypeKind::real || cast.from == TypeKind::double_precision;
     switch (cast.type.kind) {
       case TypeKind::smallint:
       case TypeKind::integer:
-      case TypeKind::bigint:
-        return put("CAST(", *cast.operand, " AS INTEGER)");
+      case TypeKind::bigint: {
+        // Halves are rounded to the even one; what is no number is an error.
+        const sql::Expr whole{sql::Call{"dorm_whole", sql::Exprs(&cast.operand, 1), false, nullptr, {}}};
+        return write(sql::Fit{from_integer ? cast.operand : &whole, cast.type});
+      }
       case TypeKind::real:
       case TypeKind::double_precision:
-        return put("CAST(", *cast.operand, " AS REAL)");
+        if (from_number) return put("CAST(", *cast.operand, " AS REAL)");
+        return put("dorm_real(", *cast.operand, ")");
       case TypeKind::string:
         if (cast.type.max_length == 0) return put("CAST(", *cast.operand, " AS TEXT)");
         return put("substr(CAST(", *cast.operand, " AS TEXT), 1, ", std::size_t{cast.type.max_length}, ")");
       case TypeKind::text:
       case TypeKind::enumeration:
+        if (cast.from == TypeKind::boolean)
+          return put("CASE ", *cast.operand, " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END");
         return put("CAST(", *cast.operand, " AS TEXT)");
       case TypeKind::binary:
         return put("CAST(", *cast.operand, " AS BLOB)");

@@ -2,11 +2,14 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/json_text.hpp"
@@ -136,6 +139,88 @@ void modulo(sqlite3_context* context, sqlite3_value** arguments) {
   sqlite3_result_int64(context, divisor == -1 ? 0 : sqlite3_value_int64(arguments[0]) % divisor);
 }
 
+// All of a text as a number, blanks around it apart.
+template <class Number>
+bool parse_number(std::string_view text, Number& number) {
+  const auto first = text.find_first_not_of(" \t\n\r\f\v");
+  if (first == std::string_view::npos) return false;
+  text = text.substr(first, text.find_last_not_of(" \t\n\r\f\v") - first + 1);
+  if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// CAST AS INTEGER as PostgreSQL has it: halves go to the even one, and what is no number is an error.
+void whole(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  try {
+    switch (sqlite3_value_type(arguments[0])) {
+      case SQLITE_NULL:
+        return;
+      case SQLITE_INTEGER:
+        return sqlite3_result_value(context, arguments[0]);
+      case SQLITE_FLOAT: {
+        const double rounded = std::nearbyint(sqlite3_value_double(arguments[0]));
+        // The greatest 64-bit integer is no double; the least is one.
+        if (!(rounded >= -0x1p63 && rounded < 0x1p63)) return fail(context, "number out of range");
+        return sqlite3_result_int64(context, static_cast<std::int64_t>(rounded));
+      }
+      default: {
+        std::int64_t number = 0;
+        if (!parse_number(text_of(arguments[0]), number)) return fail(context, "not a number");
+        return sqlite3_result_int64(context, number);
+      }
+    }
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+void real(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  try {
+    switch (sqlite3_value_type(arguments[0])) {
+      case SQLITE_NULL:
+        return;
+      case SQLITE_INTEGER:
+      case SQLITE_FLOAT:
+        return sqlite3_result_double(context, sqlite3_value_double(arguments[0]));
+      default: {
+        double number = 0;
+        if (!parse_number(text_of(arguments[0]), number) || !std::isfinite(number))
+          return fail(context, "not a number");
+        return sqlite3_result_double(context, number);
+      }
+    }
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+// Whether `document` has all that `part` has, by the rules of PostgreSQL's @> (manual, 8.14.3): members of objects one
+// by one, elements of arrays in any place and however often; an array of plain values has a plain value by itself.
+bool has_all(const nlohmann::json& document, const nlohmann::json& part, bool outermost = false) {
+  if (document.is_object() && part.is_object()) {
+    return std::all_of(part.items().begin(), part.items().end(), [&](const auto& member) {
+      const auto found = document.find(member.key());
+      return found != document.end() && has_all(*found, member.value());
+    });
+  }
+  const auto has_element = [&](const nlohmann::json& wanted) {
+    return std::any_of(document.begin(), document.end(), [&](const nlohmann::json& element) {
+      return element.is_structured() == wanted.is_structured() && has_all(element, wanted);
+    });
+  };
+  if (document.is_array() && part.is_array()) return std::all_of(part.begin(), part.end(), has_element);
+  if (outermost && document.is_array() && part.is_primitive()) return has_element(part);
+  return document == part;
+}
+
+void json_contains(sqlite3_context* context, sqlite3_value** arguments) {
+  const nlohmann::json whole = nlohmann::json::parse(text_of(arguments[0]), nullptr, false);
+  const nlohmann::json part = nlohmann::json::parse(text_of(arguments[1]), nullptr, false);
+  if (whole.is_discarded() || part.is_discarded()) return fail(context, "malformed JSON");
+  sqlite3_result_int(context, has_all(whole, part, true) ? 1 : 0);
+}
+
 // The number, if it is a whole one between two others.
 void fit(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   const int type = sqlite3_value_type(arguments[0]);
@@ -178,6 +263,9 @@ constexpr Function functions[] = {{"dorm_like", 2, call<like>},
                                   {"dorm_bit_xor", 2, call<bit_xor>},
                                   {"dorm_divide", 2, call<divide>},
                                   {"dorm_modulo", 2, call<modulo>},
+                                  {"dorm_json_contains", 2, call<json_contains>},
+                                  {"dorm_whole", 1, whole},
+                                  {"dorm_real", 1, real},
                                   {"dorm_fit", 3, fit},
                                   {"dorm_fit_length", 2, call<fit_length>},
                                   {"json_valid", 1, json_valid}};

@@ -56,11 +56,13 @@ class ParserStack {
     // Both sides may stand inside two functions, the second after a minus.
     if (std::holds_alternative<sql::Match>(parent.node)) return symbols_of("pattern");
     // Up to three functions and as many parentheses.
-    if (std::holds_alternative<sql::DatePart>(parent.node)) return symbols_of("pattern");
+    if (std::holds_alternative<sql::DatePart>(parent.node) || std::holds_alternative<sql::DateTrunc>(parent.node) ||
+        std::holds_alternative<sql::JsonPath>(parent.node))
+      return symbols_of("pattern");
     // Operators that are written as functions here.
     if (const auto* binary = std::get_if<sql::Binary>(&parent.node);
         binary != nullptr && (binary->op == sql::BinaryOp::divide || binary->op == sql::BinaryOp::modulo ||
-                              binary->op == sql::BinaryOp::bit_xor))
+                              binary->op == sql::BinaryOp::bit_xor || binary->op == sql::BinaryOp::json_contains))
       return symbols_of("argument");
     return symbols_of(role.kind);
   }

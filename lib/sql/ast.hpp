@@ -44,6 +44,7 @@ enum class BinaryOp : std::uint8_t {
   bit_xor,
   shift_left,
   shift_right,
+  json_contains,  // whether the left document has all that the right one has, as PostgreSQL's @> has it
 };
 enum class LogicalOp : std::uint8_t { all, any };  // AND, OR; n-ary, lowered balanced
 enum class MatchOp : std::uint8_t {
@@ -151,13 +152,25 @@ struct Call {
   const Expr* filter;
   List<Order> order;
 };
+// Which rows around each one a window function sees (SQL:2011, 7.15 <window frame clause>).
+struct Frame {
+  enum class Unit : std::uint8_t { none, rows, range, groups } unit = Unit::none;
+  enum class Edge : std::uint8_t { unbounded_preceding, preceding, current_row, following, unbounded_following };
+  enum class Exclude : std::uint8_t { no_others, current_row, group, ties } exclude = Exclude::no_others;
+  Edge start = Edge::unbounded_preceding;
+  Edge end = Edge::current_row;
+  std::int64_t start_distance = 0;  // of preceding and following
+  std::int64_t end_distance = 0;
+};
 struct Window {
+  std::string_view name;  // declared in WINDOW and referred to; empty: written where it is used
   Exprs partition;
   List<Order> order;
+  Frame frame;
 };
 struct Over {
   const Expr* call;
-  Window window;
+  const Window* window;
 };
 struct Case {
   const Expr* operand;
@@ -168,6 +181,7 @@ struct Case {
 struct Cast {
   const Expr* operand;
   Type type;
+  TypeKind from = TypeKind::unknown;  // of the operand
 };
 // A value on its way into a column of this type: beyond its range or length it is refused. Only databases whose columns
 // do not see to that themselves write something for it.
@@ -198,6 +212,24 @@ struct DatePart {
   const Expr* operand;
   Type type;
 };
+// The start of the year, month, … that a date or datetime is in, as another of its type. Instants are read in UTC.
+struct DateTrunc {
+  DatePartKind part;
+  const Expr* operand;
+  Type type;
+};
+// What stands at a place in a json document. Read as a type that it is not, it is NULL.
+struct JsonStep {
+  std::string_view member;  // of an object
+  std::int64_t element;     // of an array, if member is empty and is_element; negative: from the end
+  bool is_element;
+};
+enum class JsonRead : std::uint8_t { json, text, integer, real, boolean, length, exists };
+struct JsonPath {
+  JsonRead as;
+  const Expr* operand;
+  List<JsonStep> steps;
+};
 // Raw text of the program's own, cut at its parameters: pieces.size() == params.size() + 1.
 struct Raw {
   List<std::string_view> pieces;
@@ -210,7 +242,8 @@ struct Excluded {
 
 struct Expr {
   std::variant<Column, Param, Constant, Star, Unary, Binary, Logical, IsNull, Between, InList, InArray, InSelect, Match,
-               Call, Over, Case, Cast, Fit, Subquery, Exists, Tuple, OutputRef, Collate, DatePart, Raw, Excluded>
+               Call, Over, Case, Cast, Fit, Subquery, Exists, Tuple, OutputRef, Collate, DatePart, DateTrunc, JsonPath,
+               Raw, Excluded>
       node;
 };
 
@@ -263,6 +296,7 @@ struct Lock {
   enum class Strength : std::uint8_t { none, update, share } strength;
   bool nowait;
   bool skip_locked;
+  const Source* of = nullptr;  // only the rows of this one
 };
 
 // WITH "name" ("columns") AS (select); the same node is referenced by CommonTableRef.
@@ -271,6 +305,7 @@ struct CommonTable {
   List<std::string_view> columns;
   const Select* select;
   bool recursive;
+  enum class Materialized : std::uint8_t { automatic, yes, no } materialized = Materialized::automatic;
 };
 
 enum class SetOp : std::uint8_t { none, union_distinct, union_all, intersect, except };
@@ -288,7 +323,9 @@ struct Select {
   List<Join> joins;
   const Expr* where;  // may be null, as having
   Exprs group_by;
+  bool rollup;  // also the totals of all shorter lists of groups
   const Expr* having;
+  List<const Window*> windows;  // that have names
   List<Order> order_by;
   const Expr* limit;  // may be null, as offset
   const Expr* offset;

@@ -24,6 +24,7 @@ struct Capabilities {
   bool lateral = false;
   bool distinct_on = false;
   bool for_update = false;
+  bool rollup = false;
   bool deferrable_constraints = true;
   bool add_constraint = true;             // ALTER TABLE … ADD CONSTRAINT for keys in cycles
   bool schemas = false;                   // "schema"."table"

@@ -71,7 +71,12 @@ class Dump {
   std::string label(const InSelect& node) { return negated(node.negated, "in_select"); }
   std::string label(const Match& node) { return negated(node.negated, word(node.op)); }
   std::string label(const Call& node) { return join("call", node.name) + (node.distinct ? " distinct" : ""); }
-  std::string label(const Over&) { return "over"; }
+  std::string label(const Over& node) {
+    std::string text = "over";
+    if (!node.window->name.empty()) text += " '" + std::string(node.window->name) + "'";
+    if (node.window->frame.unit != Frame::Unit::none) text += " " + std::string(word(node.window->frame.unit));
+    return text;
+  }
   std::string label(const Case&) { return "case"; }
   std::string label(const Cast& node) { return join("cast to", to_string(node.type)); }
   std::string label(const Fit& node) { return join("fit into", to_string(node.type)); }
@@ -81,6 +86,13 @@ class Dump {
   std::string label(const OutputRef& node) { return join("output", node.name); }
   std::string label(const Collate& node) { return join("collate", node.collation); }
   std::string label(const DatePart& node) { return join(word(node.part), "of"); }
+  std::string label(const DateTrunc& node) { return join("start of", word(node.part)); }
+  std::string label(const JsonPath& node) {
+    std::string text = join(word(node.as), "at");
+    for (const JsonStep& step : node.steps)
+      text += step.is_element ? "[" + std::to_string(step.element) + "]" : "." + std::string(step.member);
+    return text;
+  }
   std::string label(const Raw& node) {
     std::string text = "raw '";
     for (std::size_t i = 0; i < node.pieces.size(); ++i) text.append(i == 0 ? "" : "{}").append(node.pieces[i]);
@@ -99,6 +111,7 @@ class Dump {
   std::string label(const Select& node) {
     std::string text = node.set_op == SetOp::none ? "select" : std::string(word(node.set_op));
     if (node.distinct) text += " distinct";
+    if (node.rollup) text += " rollup";
     if (node.lock.strength != Lock::Strength::none) text += " for " + std::string(word(node.lock.strength));
     return text;
   }

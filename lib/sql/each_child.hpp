@@ -44,6 +44,11 @@ void children(List<const CommonTable*> tables, F&& f) {
   for (const CommonTable* table : tables)
     f(Role{table->recursive ? "with recursive" : "with", table->name}, *table->select);
 }
+template <class F>
+void children(const Window& window, F&& f) {
+  children("partition", window.partition, f);
+  children(window.order, f);
+}
 std::string_view join_role(JoinKind kind) noexcept;
 template <class F>
 void children(List<Join> joins, F&& f) {
@@ -117,8 +122,8 @@ void each_child(const Call& node, F&& f) {
 template <class F>
 void each_child(const Over& node, F&& f) {
   detail::child("call", node.call, f);
-  detail::children("partition", node.window.partition, f);
-  detail::children(node.window.order, f);
+  // A named one stands in the WINDOW clause.
+  if (node.window->name.empty()) detail::children(*node.window, f);
 }
 template <class F>
 void each_child(const Case& node, F&& f) {
@@ -158,6 +163,14 @@ void each_child(const DatePart& node, F&& f) {
   detail::child("operand", node.operand, f);
 }
 template <class F>
+void each_child(const DateTrunc& node, F&& f) {
+  detail::child("operand", node.operand, f);
+}
+template <class F>
+void each_child(const JsonPath& node, F&& f) {
+  detail::child("argument", node.operand, f);
+}
+template <class F>
 void each_child(const Raw& node, F&& f) {
   detail::children("parameter", node.params, f);
 }
@@ -187,6 +200,7 @@ void each_child(const Select& node, F&& f) {
   detail::child("where", node.where, f);
   detail::children("group by", node.group_by, f);
   detail::child("having", node.having, f);
+  for (const Window* window : node.windows) detail::children(*window, f);
   detail::children(node.order_by, f);
   detail::child("limit", node.limit, f);
   detail::child("offset", node.offset, f);

@@ -73,6 +73,8 @@ std::string_view spell(BinaryOp op) {
       return " # ";
     case BinaryOp::shift_left:
       return " << ";
+    case BinaryOp::json_contains:
+      return " @> ";
     case BinaryOp::shift_right:
       return " >> ";
   }
@@ -218,16 +220,42 @@ void Lowering::write(const Call& call) {
   if (call.filter != nullptr) put(" FILTER (WHERE ", *call.filter, ")");
 }
 
-void Lowering::write(const Over& over) { put(*over.call, " OVER (", over.window, ")"); }
+void Lowering::write(const Over& over) {
+  put(*over.call, " OVER ");
+  if (!over.window->name.empty()) return put(Name{over.window->name});
+  put("(", *over.window, ")");
+}
 
 void Lowering::write(const Window& window) {
+  std::string_view space;
   if (!window.partition.empty()) {
     put("PARTITION BY ");
     put_list(window.partition);
+    space = " ";
   }
-  if (window.order.empty()) return;
-  put(window.partition.empty() ? "ORDER BY " : " ORDER BY ");
-  put_list(window.order);
+  if (!window.order.empty()) {
+    put(space, "ORDER BY ");
+    put_list(window.order);
+    space = " ";
+  }
+  if (window.frame.unit == Frame::Unit::none) return;
+  put(space);
+  write(window.frame);
+}
+
+void Lowering::write(const Frame& frame) {
+  static constexpr std::string_view edges[] = {"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING",
+                                               "UNBOUNDED FOLLOWING"};
+  static constexpr std::string_view exclusions[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"};
+  const auto put_edge = [&](Frame::Edge edge, std::int64_t distance) {
+    if (edge == Frame::Edge::preceding || edge == Frame::Edge::following) put(std::to_string(distance));
+    put(edges[static_cast<std::size_t>(edge)]);
+  };
+  put(frame.unit == Frame::Unit::rows ? "ROWS" : frame.unit == Frame::Unit::range ? "RANGE" : "GROUPS", " BETWEEN ");
+  put_edge(frame.start, frame.start_distance);
+  put(" AND ");
+  put_edge(frame.end, frame.end_distance);
+  put(exclusions[static_cast<std::size_t>(frame.exclude)]);
 }
 
 void Lowering::write(const Case& choice) {

@@ -69,7 +69,9 @@ class Lowering {
   virtual void write(const Tuple& tuple);
   virtual void write(const OutputRef& output);
   virtual void write(const Collate& collate);
-  virtual void write(const DatePart& part) = 0;  // no standard spelling that gives whole numbers
+  virtual void write(const DatePart& part) = 0;        // no standard spelling that gives whole numbers
+  virtual void write(const DateTrunc& truncated) = 0;  // no standard spelling
+  virtual void write(const JsonPath& path) = 0;        // no standard spelling that both know
   virtual void write(const Raw& raw);
   virtual void write(const Excluded& excluded);
 
@@ -87,6 +89,7 @@ class Lowering {
   virtual void write(const Order& order);
   virtual void write(const Join& join);
   virtual void write(const Window& window);
+  virtual void write(const Frame& frame);
   virtual void write(const Limit& limit);
   virtual void write(const Lock& lock);
   virtual void write(const CommonTable& table);
@@ -134,6 +137,7 @@ class Lowering {
   void put_one(const Order& order) { write(order); }
   void put_one(const Join& join) { write(join); }
   void put_one(const Window& window) { write(window); }
+  void put_one(const Frame& frame) { write(frame); }
   void put_one(const Output& output);
   void put_one(const Assignment& assignment);
   void put_one(const CommonTable* table) { write(*table); }

@@ -199,10 +199,17 @@ void Lowering::plain(const Select& select) {
   for (const Join& join : select.joins) put(join);
   if (select.where != nullptr) put(" WHERE ", *select.where);
   if (!select.group_by.empty()) {
-    put(" GROUP BY ");
+    require(!select.rollup || capabilities_.rollup, "GROUP BY ROLLUP", "unite the totals with union_all()");
+    put(" GROUP BY ", select.rollup ? "ROLLUP (" : "");
     put_list(select.group_by);
+    if (select.rollup) put(")");
   }
   if (select.having != nullptr) put(" HAVING ", *select.having);
+  std::string_view before = " WINDOW ";
+  for (const Window* window : select.windows) {
+    put(before, Name{window->name}, " AS (", *window, ")");
+    before = ", ";
+  }
 }
 
 void Lowering::set_operation(const Select& select) {
@@ -243,6 +250,7 @@ void Lowering::write(const Lock& lock) {
   require(capabilities_.for_update, "row locks", "run the statements in a transaction, which locks the whole database");
   if (lock.nowait && lock.skip_locked) throw QueryError("a row lock is either nowait or skip_locked, not both");
   put(lock.strength == Lock::Strength::update ? " FOR UPDATE" : " FOR SHARE");
+  if (lock.of != nullptr) put(" OF ", Name{alias_of(lock.of)});
   if (lock.nowait) put(" NOWAIT");
   if (lock.skip_locked) put(" SKIP LOCKED");
 }
@@ -259,7 +267,8 @@ void Lowering::with(List<const CommonTable*> tables) {
 void Lowering::write(const CommonTable& table) {
   put(Name{table.name});
   if (!table.columns.empty()) put_names(table.columns);
-  put(" AS (", *table.select, ")");
+  static constexpr std::string_view hints[] = {" AS (", " AS MATERIALIZED (", " AS NOT MATERIALIZED ("};
+  put(hints[static_cast<std::size_t>(table.materialized)], *table.select, ")");
 }
 
 // ---- writes ----

@@ -58,6 +58,8 @@ std::string_view word(BinaryOp op) noexcept {
       return "shift_left";
     case BinaryOp::shift_right:
       return "shift_right";
+    case BinaryOp::json_contains:
+      return "json_contains";
   }
   return {};
 }
@@ -96,6 +98,40 @@ std::string_view word(MatchOp op) noexcept {
       return "regex";
     case MatchOp::iregex:
       return "iregex";
+  }
+  return {};
+}
+
+std::string_view word(JsonRead as) noexcept {
+  switch (as) {
+    case JsonRead::json:
+      return "json";
+    case JsonRead::text:
+      return "text";
+    case JsonRead::integer:
+      return "integer";
+    case JsonRead::real:
+      return "real";
+    case JsonRead::boolean:
+      return "boolean";
+    case JsonRead::length:
+      return "length";
+    case JsonRead::exists:
+      return "exists";
+  }
+  return {};
+}
+
+std::string_view word(Frame::Unit unit) noexcept {
+  switch (unit) {
+    case Frame::Unit::none:
+      return "none";
+    case Frame::Unit::rows:
+      return "rows";
+    case Frame::Unit::range:
+      return "range";
+    case Frame::Unit::groups:
+      return "groups";
   }
   return {};
 }

@@ -14,6 +14,8 @@ std::string_view word(BinaryOp op) noexcept;
 std::string_view word(LogicalOp op) noexcept;
 std::string_view word(MatchOp op) noexcept;
 std::string_view word(DatePartKind part) noexcept;
+std::string_view word(JsonRead as) noexcept;
+std::string_view word(Frame::Unit unit) noexcept;
 std::string_view word(NullsOrder order) noexcept;
 std::string_view word(JoinKind kind) noexcept;
 std::string_view word(SetOp op) noexcept;

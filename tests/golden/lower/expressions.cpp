@@ -257,15 +257,15 @@ LowerCases expression_cases() {
       {"over a window",
        [](World& w) {
          return w.of_tweet([&](Table t) {
-           return w.expr(
-               Over{w.call("row_number", {}),
-                    Window{w.list({w.column(t, "user_id")}),
-                           w.list({sql::Order{w.column(t, "timestamp"), true, NullsOrder::smallest, false}})}});
+           Window window{};
+           window.partition = w.list({w.column(t, "user_id")});
+           window.order = w.list({sql::Order{w.column(t, "timestamp"), true, NullsOrder::smallest, false}});
+           return w.expr(Over{w.call("row_number", {}), w.keep(window)});
          });
        }},
       {"over everything",
        [](World& w) { return w.of_tweet([&](Table) {
-                        return w.expr(Over{w.call("rank", {}), Window{}});
+                        return w.expr(Over{w.call("rank", {}), w.keep(Window{})});
                       }); }},
       {"case searched",
        [](World& w) {

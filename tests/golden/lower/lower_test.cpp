@@ -21,8 +21,9 @@
 namespace dorm::test {
 
 std::vector<Topic> lower_topics() {
-  return {{"expressions", expression_cases()},       {"matches", match_cases()}, {"selects", select_cases()},
-          {"set_operations", set_operation_cases()}, {"writes", write_cases()},  {"refused", refused_cases()}};
+  return {{"expressions", expression_cases()}, {"matches", match_cases()},  {"selects", select_cases()},
+          {"windows", window_cases()},         {"inside", inside_cases()},  {"set_operations", set_operation_cases()},
+          {"writes", write_cases()},           {"refused", refused_cases()}};
 }
 
 namespace {
@@ -89,7 +90,7 @@ class Seen {
     sql::visit_statement(statement, [&](const sql::Role&, const auto& child) { walk(child); });
   }
   std::set<std::size_t> expressions, sources, statements;
-  std::set<std::string_view> words;
+  std::set<std::string_view> words, json_words, frame_words;
 
  private:
   template <class Node>
@@ -104,6 +105,8 @@ class Seen {
     if (const auto* logical = std::get_if<sql::Logical>(&expr.node)) words.insert(sql::word(logical->op));
     if (const auto* match = std::get_if<sql::Match>(&expr.node)) words.insert(sql::word(match->op));
     if (const auto* part = std::get_if<sql::DatePart>(&expr.node)) words.insert(sql::word(part->part));
+    if (const auto* path = std::get_if<sql::JsonPath>(&expr.node)) json_words.insert(sql::word(path->as));
+    if (const auto* over = std::get_if<sql::Over>(&expr.node)) frame_words.insert(sql::word(over->window->frame.unit));
   }
   void note(const sql::Source& source) { sources.insert(source.node.index()); }
   void note(const sql::Select& select) {
@@ -118,9 +121,9 @@ class Seen {
 };
 
 template <class Enum>
-void expect_all_seen(const Seen& seen) {
+void expect_all_seen(const std::set<std::string_view>& words) {
   for (int i = 0; !sql::word(static_cast<Enum>(i)).empty(); ++i)
-    EXPECT_TRUE(seen.words.contains(sql::word(static_cast<Enum>(i)))) << sql::word(static_cast<Enum>(i));
+    EXPECT_TRUE(words.contains(sql::word(static_cast<Enum>(i)))) << sql::word(static_cast<Enum>(i));
 }
 
 TEST(LowerCases, CoverEveryNodeAndOperator) {
@@ -133,16 +136,18 @@ TEST(LowerCases, CoverEveryNodeAndOperator) {
   EXPECT_EQ(seen.expressions.size(), std::variant_size_v<decltype(sql::Expr::node)>);
   EXPECT_EQ(seen.sources.size(), std::variant_size_v<decltype(sql::Source::node)>);
   EXPECT_EQ(seen.statements.size(), std::variant_size_v<sql::Statement>);
-  expect_all_seen<sql::UnaryOp>(seen);
-  expect_all_seen<sql::BinaryOp>(seen);
-  expect_all_seen<sql::LogicalOp>(seen);
-  expect_all_seen<sql::MatchOp>(seen);
-  expect_all_seen<sql::DatePartKind>(seen);
-  expect_all_seen<sql::JoinKind>(seen);
-  expect_all_seen<sql::SetOp>(seen);
-  expect_all_seen<sql::NullsOrder>(seen);
-  expect_all_seen<sql::Lock::Strength>(seen);
-  expect_all_seen<sql::Conflict::Action>(seen);
+  expect_all_seen<sql::UnaryOp>(seen.words);
+  expect_all_seen<sql::BinaryOp>(seen.words);
+  expect_all_seen<sql::LogicalOp>(seen.words);
+  expect_all_seen<sql::MatchOp>(seen.words);
+  expect_all_seen<sql::DatePartKind>(seen.words);
+  expect_all_seen<sql::JsonRead>(seen.json_words);
+  expect_all_seen<sql::Frame::Unit>(seen.frame_words);
+  expect_all_seen<sql::JoinKind>(seen.words);
+  expect_all_seen<sql::SetOp>(seen.words);
+  expect_all_seen<sql::NullsOrder>(seen.words);
+  expect_all_seen<sql::Lock::Strength>(seen.words);
+  expect_all_seen<sql::Conflict::Action>(seen.words);
 }
 
 #ifdef DORM_TEST_SQLITE3
@@ -152,8 +157,11 @@ class Sqlite {
   Sqlite() {
     sqlite3_open(":memory:", &db_);
     const auto null = [](sqlite3_context* context, int, sqlite3_value**) { sqlite3_result_null(context); };
-    for (const char* name : {"dorm_like", "regexp", "dorm_bit_xor", "dorm_divide", "dorm_modulo", "dorm_fit_length"})
+    for (const char* name :
+         {"dorm_like", "regexp", "dorm_bit_xor", "dorm_divide", "dorm_modulo", "dorm_fit_length", "dorm_json_contains"})
       sqlite3_create_function(db_, name, 2, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
+    for (const char* name : {"dorm_whole", "dorm_real"})
+      sqlite3_create_function(db_, name, 1, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     sqlite3_create_function(db_, "dorm_fit", 3, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     sqlite3_exec(
         db_,

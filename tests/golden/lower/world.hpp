@@ -95,6 +95,8 @@ using LowerCases = std::vector<LowerCase>;
 // The topics, one file of golden output each.
 LowerCases expression_cases();
 LowerCases match_cases();
+LowerCases window_cases();
+LowerCases inside_cases();
 LowerCases select_cases();
 LowerCases set_operation_cases();
 LowerCases write_cases();
