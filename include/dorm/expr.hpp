@@ -31,6 +31,28 @@ namespace query {
 struct Term;
 }
 
+class Window;
+
+// What is taken out of a date, time or datetime; an instant is read in UTC. week and week_day are those of ISO 8601.
+enum class DatePart : std::uint8_t { date, time, year, quarter, month, week, day, week_day, hour, minute, second };
+
+// One step into a json value: a member of an object, or the place of an element in an array (negative: from its end).
+class JsonStep {
+ public:
+  template <std::integral Place>
+  JsonStep(Place element) : element_(element), is_element_(true) {}
+  JsonStep(const char* member) : member_(member) {}
+  JsonStep(std::string member) : member_(std::move(member)) {}
+  const std::string& member() const noexcept { return member_; }
+  std::int64_t element() const noexcept { return element_; }
+  bool is_element() const noexcept { return is_element_; }
+
+ private:
+  std::string member_;
+  std::int64_t element_ = 0;
+  bool is_element_ = false;
+};
+
 // What holds rows: a std::vector<Row>, a result, a to-many relation.
 template <class List>
 concept RowList = requires(const List& list) {
@@ -100,6 +122,38 @@ class DORM_EXPORT Expr {
   Expr iexact(const Expr& text) const;
   Expr regex(const Expr& pattern) const;
   Expr iregex(const Expr& pattern) const;
+
+  // ---- integers as 64 bits; & and | stand for AND and OR ----
+  Expr bit_and(const Expr& other) const;
+  Expr bit_or(const Expr& other) const;
+  Expr bit_xor(const Expr& other) const;
+  Expr bit_not() const;
+  Expr shift_left(unsigned bits) const;  // 0 to 63
+  Expr shift_right(unsigned bits) const;
+
+  // ---- dates and times ----
+  Expr part(DatePart part) const;  // whole numbers; date and time are a date and a time
+  // The first moment of the year, quarter, month, week (its Monday), day, hour, … that this lies in.
+  Expr start_of(DatePart part) const;
+
+  // ---- json: what stands at a path; null where there is nothing, or something of another type ----
+  Expr json(std::vector<JsonStep> path) const;
+  Expr json_text(std::vector<JsonStep> path = {}) const;
+  Expr json_integer(std::vector<JsonStep> path = {}) const;
+  Expr json_real(std::vector<JsonStep> path = {}) const;
+  Expr json_boolean(std::vector<JsonStep> path = {}) const;
+  Expr json_length(std::vector<JsonStep> path = {}) const;  // of an array
+  Expr json_exists(std::vector<JsonStep> path) const;       // never null: a json null is there
+  // Whether it has all that `part` has: members of objects, elements of arrays in any order.
+  Expr json_contains(const Expr& part) const;
+
+  // ---- of an aggregate: fn::count(…).filter(…) ----
+  Expr filter(const Expr& condition) const;  // over the rows for which it is true
+  Expr distinct() const;                     // over different values
+  Expr ordered_by(std::vector<OrderExpr> terms) const;
+  // An aggregate or a window function over the rows around each one; see window.hpp.
+  Expr over(const Window& window) const;
+  Expr over() const;  // over all rows
 
   Expr concat(const Expr& other) const;
   Expr cast(const Type& type) const;
@@ -174,6 +228,9 @@ class DORM_EXPORT Column : public Expr {
   std::shared_ptr<DatabaseImpl> database_;  // of a model's members
 };
 
+// A value that Query::bind() gives; beside a column it takes the column's type.
+DORM_EXPORT Expr param(std::string_view name, const Type& type = {});
+
 // Subqueries and functions.
 DORM_EXPORT Expr exists(const Query& query);
 DORM_EXPORT Expr not_exists(const Query& query);
@@ -183,10 +240,16 @@ struct When {
   Expr result;
 };
 DORM_EXPORT Expr case_when(std::vector<When> whens, const Expr& otherwise = {});
+// The conditions are values that the operand may equal.
+DORM_EXPORT Expr case_of(const Expr& operand, std::vector<When> whens, const Expr& otherwise = {});
 
-// SQL functions. `call` takes any function by name; the name is checked as an identifier.
+// SQL functions. `call` takes any function by name, which is checked as an identifier; without a type its result is
+// read as whatever the database says it is.
 namespace fn {
-DORM_EXPORT Expr call(std::string_view name, const std::vector<Expr>& arguments = {});
+DORM_EXPORT Expr call(std::string_view name, const std::vector<Expr>& arguments = {}, const Type& type = {});
+// The last resort: a piece of SQL, as it stands, in the database's own dialect. Each {} in it is one of the parameters,
+// in order, values bound; {{ and }} are braces. Never build the text from what a user gave.
+DORM_EXPORT Expr raw_sql(std::string_view text, const std::vector<Expr>& parameters = {}, const Type& type = {});
 DORM_EXPORT Expr count(const Expr& expr);
 DORM_EXPORT Expr count();  // COUNT(*)
 DORM_EXPORT Expr count_distinct(const Expr& expr);
@@ -198,6 +261,24 @@ DORM_EXPORT Expr lower(const Expr& expr);
 DORM_EXPORT Expr upper(const Expr& expr);
 DORM_EXPORT Expr length(const Expr& expr);
 DORM_EXPORT Expr coalesce(std::vector<Expr> arguments);
+DORM_EXPORT Expr nullif(const Expr& expr, const Expr& other);
+DORM_EXPORT Expr abs(const Expr& expr);
+DORM_EXPORT Expr string_agg(const Expr& text,
+                            std::string_view separator);  // an aggregate; ordered_by says in what order
+DORM_EXPORT Expr random();                                // a double from 0 up to 1, another for each row
+
+// Window functions: fn::rank().over(Window().order_by(…)).
+DORM_EXPORT Expr row_number();
+DORM_EXPORT Expr rank();
+DORM_EXPORT Expr dense_rank();
+DORM_EXPORT Expr percent_rank();
+DORM_EXPORT Expr cume_dist();
+DORM_EXPORT Expr ntile(std::int32_t buckets);
+DORM_EXPORT Expr lag(const Expr& expr, std::int32_t rows = 1, const Expr& otherwise = {});
+DORM_EXPORT Expr lead(const Expr& expr, std::int32_t rows = 1, const Expr& otherwise = {});
+DORM_EXPORT Expr first_value(const Expr& expr);
+DORM_EXPORT Expr last_value(const Expr& expr);
+DORM_EXPORT Expr nth_value(const Expr& expr, std::int32_t place);  // from 1
 }  // namespace fn
 
 }  // namespace dorm

@@ -67,7 +67,20 @@ class DORM_EXPORT Selectable {
 struct JoinOptions {
   Expr on{};  // initialized both, so that {.attr = "…"} alone draws no warning
   std::string attr{};
+  // The joined subquery may name what was joined before it: it is run for each of those rows. Needs no `on`. QueryError
+  // on backends that have no such joins.
+  bool lateral = false;
 };
+
+// Rows that are read are locked for others until the transaction ends; a QueryError on backends without row locks.
+struct LockOptions {
+  bool share = false;        // others may lock them so, too, and read, but not write
+  bool nowait = false;       // LockTimeout instead of waiting
+  bool skip_locked = false;  // rows that others have locked are left out
+};
+
+// Whether a CTE is computed once, apart from the query, or as a part of it.
+enum class Materialized : std::uint8_t { automatic, yes, no };
 
 // The text of a statement and the values bound to its placeholders, from left to right.
 struct BoundSql {
@@ -84,6 +97,8 @@ class DORM_EXPORT Query {
   }
   Query select_list(std::vector<Selectable> items) const;  // replaces the select list
   Query distinct(bool on = true) const;
+  // Of rows that are equal in these the first one, by order_by, which must begin with them.
+  Query distinct_on(std::vector<Expr> terms) const;
 
   // ---- from where ----
   // Joins from the current join context and moves the context to `target`. Without `on` the foreign key between the two
@@ -111,6 +126,9 @@ class DORM_EXPORT Query {
   template <class... Items>
   requires(sizeof...(Items) > 0) Query group_by(Items&&... items)
   const { return group_by(std::vector<Selectable>{Selectable(std::forward<Items>(items))...}); }
+  // Also the totals over all but the last of the items, all but the last two, …: there the missing ones are null.
+  // QueryError on backends that have none.
+  Query group_by_rollup(std::vector<Selectable> items) const;
   Query having(const Expr& condition) const;
   Query order_by(std::vector<OrderExpr> terms) const;  // replaces; an empty list clears
   template <class... Terms>
@@ -119,6 +137,14 @@ class DORM_EXPORT Query {
   Query limit(std::int64_t rows) const;
   Query offset(std::int64_t rows) const;
   Query paginate(std::int64_t page, std::int64_t rows) const;  // pages count from 1
+
+  // Of the rows of the first model, joined ones not.
+  Query for_update(const LockOptions& options = {}) const;
+
+  // ---- values that come later: param("name", …) ----
+  // Every such parameter gets the value of that name; QueryError for one that is unknown, DataError for one that does
+  // not fit. What is left without a value cannot be run. The plan of the query is kept, whatever the values.
+  Query bind(const std::vector<std::pair<std::string, Value>>& values) const;
 
   // ---- set operations: rows have the shape of the left query ----
   Query union_with(const Query& other) const;
@@ -134,7 +160,8 @@ class DORM_EXPORT Query {
 
   // ---- as a part of another query ----
   Subquery alias(std::string_view name) const;
-  CommonTable cte(std::string_view name, const std::vector<std::string>& columns = {}) const;
+  CommonTable cte(std::string_view name, const std::vector<std::string>& columns = {},
+                  Materialized materialized = Materialized::automatic) const;
   // A recursive CTE: `term` is given the CTE to refer to and returns the recursive member.
   template <class Term>
   CommonTable recursive_cte(std::string_view name, Term term, bool distinct_rows = false) const;
@@ -152,12 +179,18 @@ class DORM_EXPORT Query {
   Value scalar() const;  // first column of the first row; null if there is none
   BoundSql sql() const;  // runs nothing
 
-  // Writes to the rows of a query without joins, groups and limits. Return the number of rows changed. Without a
+  // Writes to the rows of a query without groups and limits; an update may join other sources, inside, and take values
+  // from them: a row that finds several takes those of one of them. Return the number of rows changed. Without a
   // condition they throw QueryError; update_every and delete_every say it on purpose.
   std::int64_t update(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t update_every(const std::vector<std::pair<std::string, Expr>>& changes) const;
   std::int64_t delete_rows() const;
   std::int64_t delete_every() const;
+  // The same with the rows that were written, as they are afterwards (deleted: were before), in no particular order;
+  // without items the model's columns.
+  Rows update_returning(const std::vector<std::pair<std::string, Expr>>& changes,
+                        std::vector<Selectable> items = {}) const;
+  Rows delete_returning(std::vector<Selectable> items = {}) const;
 
   const std::shared_ptr<const query::QuerySpec>& spec() const noexcept { return spec_; }
   Query(std::shared_ptr<DatabaseImpl> database, std::shared_ptr<const query::QuerySpec> spec)
@@ -182,6 +215,10 @@ class DORM_EXPORT Subquery {
  private:
   std::shared_ptr<const query::Source> source_;
 };
+
+// Rows of values, to be joined or looked into: values_as("v", {"id", "rank"}, {{1, 10}, {2, 20}}).
+DORM_EXPORT Subquery values_as(std::string_view name, const std::vector<std::string>& columns,
+                               const std::vector<std::vector<Expr>>& rows);
 
 // A common table expression; give it to with_cte() of the query that uses it.
 class DORM_EXPORT CommonTable {

@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/snapshots.hpp"
+#include "query/typing.hpp"
 
 namespace dorm::query {
 namespace {
@@ -271,9 +272,14 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
   join.kind = request.kind;
   join.from = spec.context;
   join.target = request.target;
+  join.lateral = request.lateral;
+  if (request.lateral && request.target->kind != SourceKind::subquery)
+    throw QueryError("only a subquery can be joined as lateral; '" + request.target->label() + "' is none");
   Candidate key;
   if (request.kind == sql::JoinKind::cross) {
     if (request.on) throw QueryError("a cross join has no condition; use an inner join with on");
+  } else if (!request.on && request.lateral) {
+    // What the subquery names of the rows before it is the condition.
   } else if (!request.on) {
     key = infer(join.from, join.target);
   } else {
@@ -338,6 +344,35 @@ SourcePtr as_cte(const SpecPtr& spec, std::string_view name, const std::vector<s
       throw QueryError("column " + quote(columns[i]) + " of the CTE '" + std::string(name) + "' is not an identifier");
     source->outputs[i].name = columns[i];
   }
+  return source;
+}
+
+SourcePtr as_values(std::string_view alias, const std::vector<std::string>& columns,
+                    std::vector<std::vector<TermPtr>> rows) {
+  if (!is_identifier(alias))
+    throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
+  if (rows.empty() || columns.empty()) throw QueryError("a list of values needs a row and a column");
+  auto source = std::make_shared<Source>();
+  source->kind = SourceKind::values;
+  source->alias = alias;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!is_identifier(columns[i]))
+      throw QueryError("column " + quote(columns[i]) + " of '" + std::string(alias) + "' is not an identifier");
+    std::vector<TermPtr> cells;
+    bool nullable = false;
+    for (const std::vector<TermPtr>& row : rows) {
+      if (row.size() != columns.size()) {
+        throw QueryError("a row of '" + std::string(alias) + "' has " + std::to_string(row.size()) + " values for " +
+                         std::to_string(columns.size()) + " columns");
+      }
+      cells.push_back(row[i]);
+      nullable = nullable || row[i]->nullable;
+    }
+    const Type type = unify(cells, columns[i]);
+    for (std::size_t row = 0; row < rows.size(); ++row) rows[row][i] = cells[row];
+    source->outputs.push_back({columns[i], type, nullable, false});
+  }
+  source->rows = std::move(rows);
   return source;
 }
 

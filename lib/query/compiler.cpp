@@ -33,8 +33,7 @@ class Compiler {
 
   void count(const QuerySpec& spec) {
     sql::Select outer{};
-    const bool plain = spec.set_op == sql::SetOp::none && !spec.distinct && spec.group_by.empty() && !spec.having &&
-                       !spec.limit && !spec.offset && !is_aggregated(spec);
+    const bool plain = plain_rows(spec) && spec.group_by.empty() && !spec.having && !spec.limit && !spec.offset;
     if (plain) {
       outer = *select(spec, Role::rows_only);
     } else {
@@ -64,23 +63,60 @@ class Compiler {
   void update(const QuerySpec& spec, std::span<const Change> changes) {
     for (const Change& change : changes) refuse_aggregates(*change.value, "update");
     if (spec.where) refuse_aggregates(*spec.where, "where");
-    if (dialect_.capabilities().updates_are_seen && is_correlated(spec, changes)) return update_found(spec, changes);
+    if (dialect_.capabilities().updates_are_seen && spec.joins.empty() && is_correlated(spec, changes))
+      return update_found(spec, changes);
     push_frame();
     sql::Update update{};
     update.table = table_of(spec);
+    for (const JoinSpec& join : spec.joins) add_source(join.target, false, join.lateral);
     std::vector<sql::Assignment> set;
     for (const Change& change : changes) {
       const FieldInfo& field = spec.root->model->fields[change.field];
-      const sql::Expr* value = expr(*change.value);
-      set.push_back({arena_.text(field.column), is_checked(*change.value) ? value : fitted(value, field)});
+      set.push_back({arena_.text(field.column), assigned(*change.value, field)});
     }
     update.set = arena_.list(set);
     if (spec.where) update.where = expr(*spec.where);
-    finish(update);
+    if (!spec.joins.empty()) update_from(spec, update);
+    finish_write(update, spec);
+  }
+
+  // The first joined table stands in FROM, so that its condition can only stand in WHERE.
+  void update_from(const QuerySpec& spec, sql::Update& update) {
+    std::vector<sql::Join> joins;
+    std::vector<const sql::Expr*> conditions;
+    if (update.where != nullptr) conditions.push_back(update.where);
+    for (std::size_t i = 0; i < spec.joins.size(); ++i) {
+      const JoinSpec& join = spec.joins[i];
+      const sql::Expr* on = join.on ? expr(*join.on) : nullptr;
+      const sql::Source* source = entry(*join.target).source;
+      if (i == 0) {
+        update.from = source;
+      } else {
+        joins.push_back({sql::JoinKind::cross, source, nullptr, join.lateral});
+      }
+      if (on != nullptr) conditions.push_back(on);
+    }
+    update.joins = arena_.list(joins);
+    if (conditions.empty()) return;
+    std::rotate(conditions.begin(), conditions.begin() + (update.where != nullptr ? 1 : 0), conditions.end());
+    update.where = conditions.size() == 1 ? conditions.front()
+                                          : arena_.expr(sql::Logical{sql::LogicalOp::all, arena_.list(conditions)});
+  }
+
+  // A write and, where that is asked for, the rows it wrote.
+  template <class Statement>
+  void finish_write(Statement& statement, const QuerySpec& spec) {
+    if (spec.returning) statement.returning = outputs(spec, Role::result);
+    finish(statement);
+    if (spec.returning) return_rows(spec);
   }
 
   // Values of the program were held against the type of their field when they were given.
-  static bool is_checked(const Term& term) { return term.kind == TermKind::value; }
+  static bool is_checked(const Term& term) { return term.kind == TermKind::value || term.kind == TermKind::excluded; }
+  const sql::Expr* assigned(const Term& value, const FieldInfo& field) {
+    const sql::Expr* made = expr(value);
+    return is_checked(value) ? made : fitted(made, field);
+  }
   const sql::Expr* fitted(const sql::Expr* value, const FieldInfo& field) {
     return arena_.expr(sql::Fit{value, field.type});
   }
@@ -98,6 +134,7 @@ class Compiler {
       throw QueryError("model '" + model.name + "' has no primary key; updating it by a subquery needs one");
     QuerySpec rows = spec;
     rows.default_projection = false;
+    rows.returning = false;
     rows.outputs.clear();
     const auto select_as = [&](const TermPtr& term, char prefix, std::size_t number) {
       rows.outputs.push_back({aliased(term, prefix + std::to_string(number)), nullptr});
@@ -128,20 +165,67 @@ class Compiler {
                                              found_column('k', i + 1, field.type)}));
     }
     update.where = same.size() == 1 ? same.front() : arena_.expr(sql::Logical{sql::LogicalOp::all, arena_.list(same)});
-    finish(update);
+    finish_write(update, spec);
   }
 
   void insert(const QuerySpec& spec, const InsertTarget& into) {
     const ModelInfo& model = *into.table->model;
     sql::Insert statement{};
-    statement.table = arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
+    if (into.rows.empty()) statement.select = fitted_select(spec, into);
+    push_frame();
+    QuerySpec target;
+    target.root = into.table;
+    statement.table = table_of(target);
     std::vector<std::string_view> columns;
     for (const std::uint32_t field : into.fields) columns.push_back(arena_.text(model.fields[field].column));
     statement.columns = arena_.list(columns);
-    statement.select = select(spec, Role::value);
-    statement.conflict.action = sql::Conflict::Action::nothing;
-    plan_.sources.push_back(into.table);
+    if (!into.fields.empty()) {
+      std::vector<sql::Exprs> rows;
+      for (const std::vector<TermPtr>& row : into.rows) {
+        std::vector<const sql::Expr*> values;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+          refuse_aggregates(*row[i], "insert");
+          values.push_back(assigned(*row[i], model.fields[into.fields[i]]));
+        }
+        rows.push_back(arena_.list(values));
+      }
+      statement.rows = arena_.list(rows);
+    }
+    statement.conflict.action = into.action;
+    std::vector<std::string_view> taken;
+    for (const std::uint32_t field : into.conflict) taken.push_back(arena_.text(model.fields[field].column));
+    statement.conflict.target = arena_.list(taken);
+    std::vector<sql::Assignment> set;
+    for (const Change& change : into.set) {
+      refuse_aggregates(*change.value, "on_conflict_update");
+      const FieldInfo& field = model.fields[change.field];
+      set.push_back({arena_.text(field.column), assigned(*change.value, field)});
+    }
+    statement.conflict.set = arena_.list(set);
+    if (into.where) statement.conflict.where = expr(*into.where);
+    if (into.returned) statement.returning = outputs(*into.returned, Role::result);
     finish(statement);
+    if (into.returned) return_rows(*into.returned);
+  }
+
+  // What is computed must fit the columns that it goes to.
+  const sql::Select* fitted_select(const QuerySpec& spec, const InsertTarget& into) {
+    sql::Select made = *select(spec, Role::value);
+    const std::vector<TermPtr> terms = expanded_outputs(spec.leftmost());
+    if (made.set_op != sql::SetOp::none || terms.size() != made.outputs.size()) return arena_.make(made);
+    std::vector<sql::Output> outputs(made.outputs.begin(), made.outputs.end());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const FieldInfo& field = into.table->model->fields[into.fields[i]];
+      const bool is_key = field.relation != no_index || field.primary_key;
+      if (!is_key && !is_checked(unaliased(*terms[i]))) outputs[i].expr = fitted(outputs[i].expr, field);
+    }
+    made.outputs = arena_.list(outputs);
+    return arena_.make(made);
+  }
+
+  void return_rows(const QuerySpec& spec) {
+    plan_.mode = spec.mode;
+    lay_out(spec, plan_);
   }
 
   void remove(const QuerySpec& spec) {
@@ -150,7 +234,7 @@ class Compiler {
     statement.table = table_of(spec);
     if (spec.where) refuse_aggregates(*spec.where, "where");
     if (spec.where) statement.where = expr(*spec.where);
-    finish(statement);
+    finish_write(statement, spec);
   }
 
  private:
@@ -165,7 +249,7 @@ class Compiler {
 
   // Whether there are as many rows whatever is selected, so that nothing need be where only rows are asked for.
   static bool plain_rows(const QuerySpec& spec) {
-    return spec.set_op == sql::SetOp::none && !spec.distinct && !is_aggregated(spec);
+    return spec.set_op == sql::SetOp::none && !spec.distinct && spec.distinct_on.empty() && !is_aggregated(spec);
   }
 
   struct Entry {
@@ -231,6 +315,12 @@ class Compiler {
       if (!lateral) frames_.back().clear();
       made.node = sql::Derived{select(*source->query, Role::source)};
       frames_.back() = std::move(neighbours);
+    } else if (source->kind == SourceKind::values) {
+      std::vector<sql::Exprs> rows;
+      for (const std::vector<TermPtr>& row : source->rows) rows.push_back(exprs(row));
+      std::vector<std::string_view> columns;
+      for (const OutputColumn& column : source->outputs) columns.push_back(arena_.text(column.name));
+      made.node = sql::ValuesList{arena_.list(rows), arena_.list(columns)};
     } else {
       if (!declare_if_given(*source)) {
         throw QueryError("the CTE '" + source->alias + "' is used but not declared; add with_cte()");
@@ -286,8 +376,8 @@ class Compiler {
     if (cte->recursive || names_differ(*cte))
       for (const OutputColumn& column : cte->outputs) columns.push_back(arena_.text(column.name));
     const sql::Select* body = select(*cte->query, Role::source);
-    levels_[at].tables.push_back(
-        arena_.make(sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive}));
+    levels_[at].tables.push_back(arena_.make(
+        sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive, cte->materialized}));
     if (!cte->recursive) levels_[at].visible.push_back(cte.get());
     plan_.sources.push_back(cte);
     std::move(inner_frames.begin(), inner_frames.end(), std::back_inserter(frames_));
@@ -318,6 +408,7 @@ class Compiler {
     } else {
       push_frame();
       plain(spec, role, made);
+      if (!made.distinct_on.empty() && !dialect_.capabilities().distinct_on) made = first_of_each(made);
       frames_.pop_back();
     }
     made.with = arena_.list(levels_[own].tables);
@@ -335,6 +426,7 @@ class Compiler {
 
   void plain(const QuerySpec& spec, Role role, sql::Select& made) {
     check_grouping(spec);
+    windows_.emplace_back();
     // All sources first: outputs may name any of them.
     if (spec.root) made.from = add_source(spec.root, false);
     std::vector<sql::Join> joins;
@@ -350,7 +442,17 @@ class Compiler {
     made.joins = arena_.list(joins);
     require_few_tables(spec);
     made.distinct = spec.distinct;
-    const bool decides = spec.distinct || !spec.group_by.empty() || spec.having || is_aggregated(spec);
+    std::vector<const sql::Expr*> firsts;
+    for (const TermPtr& term : each_column(spec.distinct_on)) firsts.push_back(expr(*term));
+    made.distinct_on = arena_.list(firsts);
+    // In the rows of totals what is grouped by is null.
+    made.rollup = spec.rollup;
+    if (spec.rollup)
+      for (Entry& source : frames_.back()) source.outer = true;
+    made.lock = spec.lock;
+    if (spec.lock.strength != sql::Lock::Strength::none && !joins.empty()) made.lock.of = made.from;
+    const bool decides =
+        spec.distinct || !spec.distinct_on.empty() || !spec.group_by.empty() || spec.having || is_aggregated(spec);
     if (role == Role::counted && !decides) {
       made.outputs = list<sql::Output>({{integer(1), {}}});
     } else if (role != Role::rows_only) {
@@ -364,6 +466,69 @@ class Compiler {
     tail(spec, made, false);
     // The order decides nothing where rows are only counted.
     if ((role == Role::rows_only || role == Role::counted) && !spec.limit && !spec.offset) made.order_by = {};
+    std::vector<const sql::Window*> windows;
+    for (const NamedWindow& named : windows_.back()) windows.push_back(named.window);
+    made.windows = arena_.list(windows);
+    windows_.pop_back();
+  }
+
+  // DISTINCT ON by other means: the rows are numbered within each group, and the first ones stay.
+  sql::Select first_of_each(const sql::Select& made) {
+    sql::Select numbered = made;
+    numbered.distinct_on = {};
+    numbered.order_by = {};
+    numbered.limit = numbered.offset = nullptr;
+    numbered.with = {};
+    std::vector<sql::Output> inner;
+    const auto add = [&](const sql::Expr* expr, char prefix, std::size_t number) {
+      const std::string_view name = arena_.text(prefix + std::to_string(number));
+      inner.push_back({expr, name});
+      return name;
+    };
+    std::vector<std::pair<std::string_view, std::string_view>> columns;  // inside, and as the query calls it
+    for (const sql::Output& output : made.outputs) {
+      const auto* plain = std::get_if<sql::Column>(&output.expr->node);
+      const std::string_view own = !output.alias.empty() || plain == nullptr ? output.alias : plain->name;
+      columns.emplace_back(add(output.expr, 'c', columns.size() + 1), own);
+    }
+    std::vector<sql::Order> order;
+    for (const sql::Order& by : made.order_by) {
+      const auto* named = std::get_if<sql::OutputRef>(&by.expr->node);
+      const sql::Expr* term = named == nullptr ? by.expr : output_named(made, named->name);
+      order.push_back({term, by.descending, by.nulls, by.nullable});
+    }
+    std::vector<std::string_view> order_columns;
+    for (const sql::Order& by : order) order_columns.push_back(add(by.expr, 'o', order_columns.size() + 1));
+    sql::Window each{};
+    each.partition = made.distinct_on;
+    each.order = arena_.list(order);
+    const sql::Expr* number = arena_.expr(sql::Call{"ROW_NUMBER", {}, false, nullptr, {}});
+    inner.push_back({arena_.expr(sql::Over{number, arena_.make(each)}), "place"});
+    numbered.outputs = arena_.list(inner);
+    const auto* source = arena_.make(sql::Source{sql::Derived{arena_.make(numbered)}, "numbered"});
+    const auto column = [&](std::string_view name, bool nullable) {
+      return arena_.expr(sql::Column{source, name, {}, nullable});
+    };
+    std::vector<sql::Output> outer;
+    for (const auto& [name, own] : columns) outer.push_back({column(name, true), own});
+    std::vector<sql::Order> again;
+    for (std::size_t i = 0; i < order.size(); ++i)
+      again.push_back(
+          {column(order_columns[i], order[i].nullable), order[i].descending, order[i].nulls, order[i].nullable});
+    sql::Select first{};
+    first.with = made.with;
+    first.outputs = arena_.list(outer);
+    first.from = source;
+    first.where = arena_.expr(sql::Binary{sql::BinaryOp::eq, column("place", false), integer(1)});
+    first.order_by = arena_.list(again);
+    first.limit = made.limit;
+    first.offset = made.offset;
+    return first;
+  }
+  const sql::Expr* output_named(const sql::Select& made, std::string_view name) const {
+    for (const sql::Output& output : made.outputs)
+      if (output.alias == name) return output.expr;
+    throw QueryError("internal: an order names no output");
   }
 
   void require_few_tables(const QuerySpec& spec) const {
@@ -530,8 +695,13 @@ class Compiler {
       }
       case TermKind::output:
         return column(*term.source, term.name, term.type, term.nullable);
-      case TermKind::unary:
-        return arena_.expr(sql::Unary{static_cast<sql::UnaryOp>(term.op), expr(*term.children[0])});
+      case TermKind::unary: {
+        const auto op = static_cast<sql::UnaryOp>(term.op);
+        const sql::Expr* operand = expr(*term.children[0]);
+        if (op == sql::UnaryOp::bit_not && dialect_.capabilities().narrow_integers && is_narrow(*term.children[0]))
+          operand = arena_.expr(sql::Cast{operand, term.type, term.children[0]->type.kind});
+        return arena_.expr(sql::Unary{op, operand});
+      }
       case TermKind::binary:
         return binary(term);
       case TermKind::all:
@@ -563,11 +733,14 @@ class Compiler {
         }
         std::vector<const sql::Expr*> arguments;
         for (const TermPtr& child : term.children) arguments.push_back(text_of(*child));
-        return arena_.expr(sql::Call{arena_.text(term.name), arena_.list(arguments), term.distinct, nullptr, {}});
+        const sql::Expr* filter = term.filter ? expr(*term.filter) : nullptr;
+        return arena_.expr(
+            sql::Call{arena_.text(term.name), arena_.list(arguments), term.distinct, filter, order_of(term.order)});
       }
       case TermKind::count_all: {
         const sql::Expr* all = arena_.expr(sql::Star{nullptr});
-        return arena_.expr(sql::Call{"COUNT", list<const sql::Expr*>({all}), false, nullptr, {}});
+        const sql::Expr* filter = term.filter ? expr(*term.filter) : nullptr;
+        return arena_.expr(sql::Call{"COUNT", list<const sql::Expr*>({all}), false, filter, {}});
       }
       case TermKind::case_when:
         return case_when(term);
@@ -590,18 +763,77 @@ class Compiler {
       case TermKind::part:
         return arena_.expr(
             sql::DatePart{static_cast<sql::DatePartKind>(term.op), expr(*term.children[0]), term.children[0]->type});
-      case TermKind::over: {
-        sql::Window window{};
-        const std::vector<TermPtr> partition(term.children.begin() + 1, term.children.end());
-        window.partition = exprs(partition);
-        std::vector<sql::Order> order;
-        for (const OrderSpec& by : term.order)
-          order.push_back({text_of(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
-        window.order = arena_.list(order);
-        return arena_.expr(sql::Over{expr(*term.children[0]), window});
+      case TermKind::truncate:
+        return arena_.expr(
+            sql::DateTrunc{static_cast<sql::DatePartKind>(term.op), expr(*term.children[0]), term.children[0]->type});
+      case TermKind::json_path:
+        return json_path(term);
+      case TermKind::over:
+        return arena_.expr(sql::Over{expr(*term.children[0]), window(term)});
+      case TermKind::raw: {
+        std::vector<std::string_view> pieces;
+        for (const Value& piece : term.value.list()) pieces.push_back(arena_.text(piece.text()));
+        return arena_.expr(sql::Raw{arena_.list(pieces), exprs(term.children)});
       }
+      case TermKind::excluded:
+        return arena_.expr(sql::Excluded{arena_.text(term.source->model->fields[term.field].column)});
     }
     throw QueryError("internal: unknown expression");
+  }
+
+  sql::List<sql::Order> order_of(const std::vector<OrderSpec>& terms) {
+    std::vector<sql::Order> order;
+    for (const OrderSpec& by : terms)
+      order.push_back({text_of(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
+    return arena_.list(order);
+  }
+
+  const sql::Expr* json_path(const Term& term) {
+    std::vector<sql::JsonStep> steps;
+    for (const Value& step : term.value.list()) {
+      if (step.kind() == ValueKind::text) {
+        steps.push_back({arena_.text(step.text()), 0, false});
+      } else {
+        steps.push_back({{}, step.integer(), true});
+      }
+    }
+    return arena_.expr(sql::JsonPath{static_cast<sql::JsonRead>(term.op), expr(*term.children[0]), arena_.list(steps)});
+  }
+
+  // ---- windows ----
+
+  // One that a select declares in its WINDOW clause.
+  struct NamedWindow {
+    const Term* term;  // the first that used it
+    const sql::Window* window;
+  };
+
+  static bool is_same_window(const Term& left, const Term& right) {
+    return left.frame == right.frame &&
+           std::equal(left.children.begin() + 1, left.children.end(), right.children.begin() + 1,
+                      right.children.end()) &&
+           std::equal(left.order.begin(), left.order.end(), right.order.begin(), right.order.end(),
+                      [](const OrderSpec& a, const OrderSpec& b) {
+                        return a.term == b.term && a.descending == b.descending && a.nulls == b.nulls;
+                      });
+  }
+
+  const sql::Window* window(const Term& term) {
+    if (!term.name.empty() && windows_.empty()) throw QueryError("a window function stands outside of a select");
+    for (const NamedWindow& known : term.name.empty() ? std::vector<NamedWindow>() : windows_.back()) {
+      if (known.term->name != term.name) continue;
+      if (is_same_window(*known.term, term)) return known.window;
+      throw QueryError("two windows of the query are called '" + term.name +
+                       "'; use one Window for both, or two names");
+    }
+    sql::Window made{};
+    made.name = arena_.text(term.name);
+    made.partition = exprs(std::vector<TermPtr>(term.children.begin() + 1, term.children.end()));
+    made.order = order_of(term.order);
+    if (term.frame) made.frame = *term.frame;
+    const sql::Window* window = arena_.make(made);
+    if (!term.name.empty()) windows_.back().push_back({&term, window});
+    return window;
   }
 
   // ---- decimals where the backend keeps them as scaled integers ----
@@ -640,15 +872,18 @@ class Compiler {
       return enum_binary(op, *term.children[0], *term.children[1]);
     const sql::Expr* left = scaled(*term.children[0], scale);
     const sql::Expr* right = scaled(*term.children[1], scale);
+    const bool shifts = op == sql::BinaryOp::shift_left || op == sql::BinaryOp::shift_right;
     const bool narrow = dialect_.capabilities().narrow_integers && is_arithmetic(op) && is_narrow(*term.children[0]) &&
-                        is_narrow(*term.children[1]);
-    if (narrow) left = arena_.expr(sql::Cast{left, term.type});
+                        (shifts || is_narrow(*term.children[1]));
+    if (narrow) left = arena_.expr(sql::Cast{left, term.type, term.children[0]->type.kind});
     return arena_.expr(sql::Binary{op, left, right});
   }
 
   static bool is_arithmetic(sql::BinaryOp op) {
     return op == sql::BinaryOp::add || op == sql::BinaryOp::subtract || op == sql::BinaryOp::multiply ||
-           op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo;
+           op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo || op == sql::BinaryOp::bit_and ||
+           op == sql::BinaryOp::bit_or || op == sql::BinaryOp::bit_xor || op == sql::BinaryOp::shift_left ||
+           op == sql::BinaryOp::shift_right;
   }
   static bool is_narrow(const Term& term) {
     return term.type.kind == TypeKind::smallint || term.type.kind == TypeKind::integer;
@@ -668,7 +903,9 @@ class Compiler {
   // As a text, where what is done with it is done with texts.
   const sql::Expr* text_of(const Term& term) {
     const sql::Expr* made = expr(term);
-    return native_enum(term) == nullptr ? made : arena_.expr(sql::Cast{made, Type{.kind = TypeKind::text}});
+    return native_enum(term) == nullptr
+               ? made
+               : arena_.expr(sql::Cast{made, Type{.kind = TypeKind::text}, TypeKind::enumeration});
   }
 
   // Equality with a value, or within one type, is the enum's own, so that an index on it serves.
@@ -700,7 +937,8 @@ class Compiler {
     const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer ||
                             operand.type.kind == TypeKind::bigint;
     const bool scales = operand.type.kind == TypeKind::decimal || (is_integer && term.type.kind == TypeKind::decimal);
-    if (!scales || dialect_.capabilities().native_decimal) return arena_.expr(sql::Cast{made, term.type});
+    if (!scales || dialect_.capabilities().native_decimal)
+      return arena_.expr(sql::Cast{made, term.type, operand.type.kind});
     if (term.type.kind == TypeKind::decimal) {
       if (!is_integer && term.type.scale < operand.type.scale)
         throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
@@ -712,7 +950,8 @@ class Compiler {
     }
     std::int64_t factor = 1;
     for (std::uint16_t i = 0; i < operand.type.scale; ++i) factor *= 10;
-    return arena_.expr(sql::Binary{sql::BinaryOp::divide, arena_.expr(sql::Cast{made, term.type}), integer(factor)});
+    return arena_.expr(
+        sql::Binary{sql::BinaryOp::divide, arena_.expr(sql::Cast{made, term.type, TypeKind::bigint}), integer(factor)});
   }
 
   const sql::Expr* in_list(const Term& term) {
@@ -734,13 +973,15 @@ class Compiler {
   const sql::Expr* case_when(const Term& term) {
     std::vector<const sql::Expr*> whens;
     std::vector<const sql::Expr*> thens;
-    std::size_t i = 0;
+    const bool has_operand = term.op == 1;
+    std::size_t i = has_operand ? 1 : 0;
+    const sql::Expr* operand = has_operand ? text_of(*term.children[0]) : nullptr;
     for (; i + 1 < term.children.size(); i += 2) {
-      whens.push_back(expr(*term.children[i]));
+      whens.push_back(has_operand ? text_of(*term.children[i]) : expr(*term.children[i]));
       thens.push_back(text_of(*term.children[i + 1]));
     }
     const sql::Expr* otherwise = i < term.children.size() ? text_of(*term.children[i]) : nullptr;
-    return arena_.expr(sql::Case{nullptr, arena_.list(whens), arena_.list(thens), otherwise});
+    return arena_.expr(sql::Case{operand, arena_.list(whens), arena_.list(thens), otherwise});
   }
 
   // ---- the statement ----
@@ -767,6 +1008,7 @@ class Compiler {
   sql::Arena arena_;
   std::vector<Frame> frames_;
   std::vector<Level> levels_;  // of the selects we are in
+  std::vector<std::vector<NamedWindow>> windows_;
 };
 
 }  // namespace

@@ -7,50 +7,33 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
+#include "query/date_part.hpp"
+#include "query/make_term.hpp"
+#include "query/parameters.hpp"
 #include "query/snapshots.hpp"
 #include "query/spec.hpp"
 #include "query/term.hpp"
 #include "query/typing.hpp"
-#include "sql/ast.hpp"
+#include "sql/operators.hpp"
 
 namespace dorm {
 namespace {
 
 using query::Family;
+using query::node;
+using query::require;
 using query::Term;
 using query::TermKind;
 using query::TermPtr;
+using query::type_of;
+using query::wrap;
 using sql::BinaryOp;
 using sql::MatchOp;
 using sql::UnaryOp;
 
-Type type_of(TypeKind kind) {
-  Type type;
-  type.kind = kind;
-  return type;
+bool is_null_value(const Term& term) {
+  return term.kind == TermKind::value && term.value.is_null() && term.name.empty();
 }
-
-const TermPtr& require(const Expr& expr) {
-  if (!expr.has_value()) throw QueryError("an empty expression is used where a value is needed");
-  return expr.term();
-}
-
-Expr wrap(Term term) { return Expr(std::make_shared<const Term>(std::move(term))); }
-
-Term node(TermKind kind, const Type& type, std::vector<TermPtr> children) {
-  Term term;
-  term.kind = kind;
-  term.type = type;
-  term.nullable = std::any_of(children.begin(), children.end(), [](const TermPtr& child) { return child->nullable; });
-  term.children = std::move(children);
-  return term;
-}
-
-Term node(TermKind kind, TypeKind type, std::vector<TermPtr> children) {
-  return node(kind, type_of(type), std::move(children));
-}
-
-bool is_null_value(const Term& term) { return term.kind == TermKind::value && term.value.is_null(); }
 
 TermPtr null_test(const TermPtr& operand, bool negated) {
   Term term = node(TermKind::is_null, TypeKind::boolean, {operand});
@@ -284,6 +267,28 @@ Expr arithmetic(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   return wrap(std::move(term));
 }
 
+TermPtr require_bits(const Expr& expr) {
+  const TermPtr& term = require(expr);
+  const TypeKind kind = term->type.kind;
+  if (kind != TypeKind::smallint && kind != TypeKind::integer && kind != TypeKind::bigint &&
+      kind != TypeKind::unknown) {
+    throw QueryError("bits are of integers; " + describe(*term) + " is " + to_string(term->type));
+  }
+  return term;
+}
+
+Expr bitwise(BinaryOp op, const Expr& left, const Expr& right) {
+  Term term = node(TermKind::binary, TypeKind::bigint, {require_bits(left), require_bits(right)});
+  term.op = static_cast<std::uint8_t>(op);
+  return wrap(std::move(term));
+}
+
+// By 64 and more the databases do not agree.
+Expr shifted(BinaryOp op, const Expr& operand, unsigned bits) {
+  if (bits > 63) throw QueryError("integers have 64 bits; shift by 0 to 63, not by " + std::to_string(bits));
+  return bitwise(op, operand, Expr(static_cast<std::int64_t>(bits)));
+}
+
 Expr logical(TermKind kind, const Expr& left, const Expr& right) {
   if (!left.has_value()) return right;
   if (!right.has_value()) return left;
@@ -308,7 +313,9 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::
   query::require_family(*operand, Family::text, name);
   if (is_null_value(*pattern)) throw QueryError("'" + std::string(name) + "' with null is never true; use is_null()");
   TermPtr bound = pattern;
-  if (pattern->kind == TermKind::value) {
+  if (query::is_parameter(*pattern)) {
+    bound = query::bound_beside(pattern, *operand);
+  } else if (pattern->kind == TermKind::value) {
     if (pattern->value.kind() != ValueKind::text)
       throw QueryError("'" + std::string(name) + "' on " + describe(*operand) + " needs a text");
     const bool has_wildcards = op == MatchOp::like || op == MatchOp::ilike;
@@ -571,6 +578,42 @@ Expr Expr::iexact(const Expr& text) const { return match(MatchOp::iexact, *this,
 Expr Expr::regex(const Expr& pattern) const { return match(MatchOp::regex, *this, pattern, "regex"); }
 Expr Expr::iregex(const Expr& pattern) const { return match(MatchOp::iregex, *this, pattern, "iregex"); }
 
+Expr Expr::bit_and(const Expr& other) const { return bitwise(BinaryOp::bit_and, *this, other); }
+Expr Expr::bit_or(const Expr& other) const { return bitwise(BinaryOp::bit_or, *this, other); }
+Expr Expr::bit_xor(const Expr& other) const { return bitwise(BinaryOp::bit_xor, *this, other); }
+Expr Expr::bit_not() const {
+  Term term = node(TermKind::unary, TypeKind::bigint, {require_bits(*this)});
+  term.op = static_cast<std::uint8_t>(UnaryOp::bit_not);
+  return wrap(std::move(term));
+}
+Expr Expr::shift_left(unsigned bits) const { return shifted(BinaryOp::shift_left, *this, bits); }
+Expr Expr::shift_right(unsigned bits) const { return shifted(BinaryOp::shift_right, *this, bits); }
+
+Expr Expr::part(DatePart part) const {
+  const TermPtr& operand = require(*this);
+  const auto kind = static_cast<sql::DatePartKind>(part);
+  if (!query::fits(kind, operand->type.kind)) {
+    throw QueryError("'" + std::string(sql::word(kind)) + "' is no part of " + describe(*operand) + ", which is " +
+                     to_string(operand->type));
+  }
+  return Expr(query::part_of(kind, operand));
+}
+
+Expr Expr::start_of(DatePart part) const {
+  const TermPtr& operand = require(*this);
+  const auto kind = static_cast<sql::DatePartKind>(part);
+  const bool truncates = part != DatePart::date && part != DatePart::time && part != DatePart::week_day;
+  if (!truncates || operand->type.kind == TypeKind::time || !query::fits(kind, operand->type.kind)) {
+    throw QueryError("'" + std::string(sql::word(kind)) + "' of " + describe(*operand) + ", which is " +
+                     to_string(operand->type) +
+                     ", has no start; possible are year, quarter, month, week and day, and " +
+                     "of datetimes hour, minute and second");
+  }
+  Term term = node(TermKind::truncate, operand->type, {operand});
+  term.op = static_cast<std::uint8_t>(kind);
+  return wrap(std::move(term));
+}
+
 Expr Expr::concat(const Expr& other) const {
   query::require_family(*require(*this), Family::text, "concat");
   query::require_family(*require(other), Family::text, "concat");
@@ -645,6 +688,28 @@ Expr tuple(const std::vector<Expr>& items) {
   return wrap(node(TermKind::tuple, TypeKind::unknown, std::move(children)));
 }
 
+Expr case_of(const Expr& operand, std::vector<When> whens, const Expr& otherwise) {
+  require(operand);
+  for (When& when : whens) {
+    if (!when.condition.has_value()) throw QueryError("case_of got an empty value to compare with");
+    // As operator== checks it; then only its right side is written.
+    const Expr equal = operand == when.condition;
+    if (equal.term()->kind != TermKind::binary)
+      throw QueryError(
+          "case_of compares with values, which null, rows and keys of several columns are not; "
+          "write such a condition with case_when");
+    when.condition = equal;
+  }
+  const Expr checked = case_when(whens, otherwise);
+  // Decimals of several scales are no numbers that a database could compare by itself.
+  if (operand.type().kind == TypeKind::decimal) return checked;
+  Term term = *checked.term();
+  term.op = 1;
+  for (std::size_t i = 0; i < whens.size(); ++i) term.children[2 * i] = whens[i].condition.term()->children[1];
+  term.children.insert(term.children.begin(), operand.term());
+  return wrap(std::move(term));
+}
+
 Expr case_when(std::vector<When> whens, const Expr& otherwise) {
   if (whens.empty()) throw QueryError("case_when needs at least one condition");
   std::vector<TermPtr> results;
@@ -665,103 +730,4 @@ Expr case_when(std::vector<When> whens, const Expr& otherwise) {
   return wrap(std::move(term));
 }
 
-namespace fn {
-namespace {
-
-Expr function(std::string_view name, const Type& type, const std::vector<Expr>& arguments) {
-  if (!is_identifier(name)) throw QueryError("function name " + quote(name) + " is not an identifier");
-  std::vector<TermPtr> children;
-  for (const Expr& argument : arguments) children.push_back(require(argument));
-  Term term = node(TermKind::call, type, std::move(children));
-  term.name = name;
-  term.nullable = true;
-  return wrap(std::move(term));
-}
-
-Type aggregate_type(const Expr& expr, std::string_view name) {
-  const TypeKind kind = expr.type().kind;
-  if (kind == TypeKind::boolean || kind == TypeKind::uuid || kind == TypeKind::json || kind == TypeKind::binary) {
-    throw QueryError("'" + std::string(name) + "' does not apply to " + describe(*expr.term()) + ", which is " +
-                     to_string(expr.type()));
-  }
-  return expr.type();
-}
-
-}  // namespace
-
-Expr call(std::string_view name, const std::vector<Expr>& arguments) { return function(name, Type{}, arguments); }
-
-Expr count(const Expr& expr) {
-  Term term = *function("COUNT", type_of(TypeKind::bigint), {expr}).term();
-  term.nullable = false;
-  return wrap(std::move(term));
-}
-
-Expr count() {
-  Term term;
-  term.kind = TermKind::count_all;
-  term.type = type_of(TypeKind::bigint);
-  term.nullable = false;
-  return wrap(std::move(term));
-}
-
-Expr count_distinct(const Expr& expr) {
-  Term term = *count(expr).term();
-  term.distinct = true;
-  return wrap(std::move(term));
-}
-
-Expr sum(const Expr& expr) {
-  query::require_family(*require(expr), Family::number, "sum");
-  Type type = expr.type();
-  if (type.kind == TypeKind::smallint || type.kind == TypeKind::integer) type.kind = TypeKind::bigint;
-  if (type.kind == TypeKind::real) type.kind = TypeKind::double_precision;
-  type.precision = 0;
-  return function("SUM", type, {expr});
-}
-
-Expr avg(const Expr& expr) {
-  query::require_family(*require(expr), Family::number, "avg");
-  if (expr.type().kind == TypeKind::decimal) {
-    throw QueryError("the average of " + describe(*expr.term()) + " is not exact; cast it to double first");
-  }
-  // PostgreSQL's average of integers is numeric, SQLite's is real: both become double.
-  return function("AVG", Type{}, {expr}).cast(type_of(TypeKind::double_precision));
-}
-
-Expr min(const Expr& expr) {
-  require(expr);
-  return function("MIN", aggregate_type(expr, "min"), {expr});
-}
-
-Expr max(const Expr& expr) {
-  require(expr);
-  return function("MAX", aggregate_type(expr, "max"), {expr});
-}
-
-Expr lower(const Expr& expr) {
-  query::require_family(*require(expr), Family::text, "lower");
-  return function("LOWER", type_of(TypeKind::text), {expr});
-}
-
-Expr upper(const Expr& expr) {
-  query::require_family(*require(expr), Family::text, "upper");
-  return function("UPPER", type_of(TypeKind::text), {expr});
-}
-
-Expr length(const Expr& expr) {
-  query::require_family(*require(expr), Family::text, "length");
-  return function("LENGTH", type_of(TypeKind::bigint), {expr});
-}
-
-Expr coalesce(std::vector<Expr> arguments) {
-  if (arguments.size() < 2) throw QueryError("coalesce needs at least two arguments");
-  std::vector<TermPtr> terms;
-  for (const Expr& argument : arguments) terms.push_back(require(argument));
-  const Type type = query::unify(terms, "coalesce");
-  for (std::size_t i = 0; i < terms.size(); ++i) arguments[i] = Expr(terms[i]);
-  return function("COALESCE", type, arguments);
-}
-
-}  // namespace fn
 }  // namespace dorm

@@ -69,10 +69,13 @@ bool is_aggregate(const Term& term) {
 std::vector<const Term*> operands_of(const Term& term) {
   std::vector<const Term*> operands;
   for (const TermPtr& child : term.children) operands.push_back(child.get());
+  for (const OrderSpec& order : term.order) operands.push_back(order.term.get());
+  if (term.filter) operands.push_back(term.filter.get());
   if (term.kind != TermKind::over) return operands;
   operands.erase(operands.begin());
-  for (const TermPtr& argument : term.children.front()->children) operands.push_back(argument.get());
-  for (const OrderSpec& order : term.order) operands.push_back(order.term.get());
+  const Term& call = *term.children.front();
+  for (const TermPtr& argument : call.children) operands.push_back(argument.get());
+  if (call.filter) operands.push_back(call.filter.get());
   return operands;
 }
 
@@ -112,8 +115,10 @@ bool is_same(const Term& left, const Term& right, bool values_count) {
   if (is_column(a) && is_column(b)) return is_same_column(a, b);
   if (a.kind == TermKind::value && b.kind == TermKind::value) return !values_count && a.value == b.value;
   if (a.kind != b.kind || a.op != b.op || a.negated != b.negated || a.distinct != b.distinct || a.name != b.name ||
-      a.query != b.query || a.children.size() != b.children.size() || !a.order.empty() || !b.order.empty())
+      a.query != b.query || a.children.size() != b.children.size() || !a.order.empty() || !b.order.empty() ||
+      a.filter || b.filter)
     return false;
+  if ((a.kind == TermKind::json_path || a.kind == TermKind::raw) && a.value != b.value) return false;
   if (a.kind == TermKind::cast && !is_same_type(a.type, b.type)) return false;
   for (std::size_t i = 0; i < a.children.size(); ++i)
     if (!is_same(*a.children[i], *b.children[i], values_count)) return false;
@@ -161,6 +166,7 @@ class Check {
     if (!groups_.empty() || spec_.having || is_aggregated(spec_))
       each_late_term([&](const Term& term, std::string_view clause) { require_grouped(term, {term, clause}); });
     if (spec_.distinct) require_selected_order();
+    if (!spec_.distinct_on.empty()) require_leading_order();
   }
 
  private:
@@ -187,7 +193,7 @@ class Check {
     }
     bool own = false;
     const Term* outer = nullptr;
-    for (const TermPtr& argument : term.children) {
+    for (const Term* argument : operands_of(term)) {
       if (const Term* inner = find_aggregate(*argument)) {
         throw QueryError("the aggregate " + describe(*inner) + " stands inside the aggregate " + describe(term) +
                          "; compute the inner one in a subquery and aggregate its column");
@@ -219,7 +225,8 @@ class Check {
 
   // The other columns of a model depend on its primary key.
   bool has_grouped_key(const Source& source) const {
-    if (source.kind != SourceKind::model || source.model->primary_key.empty()) return false;
+    // The key is null in the rows of the totals.
+    if (spec_.rollup || source.kind != SourceKind::model || source.model->primary_key.empty()) return false;
     return std::all_of(source.model->primary_key.begin(), source.model->primary_key.end(), [&](std::uint32_t field) {
       return std::any_of(groups_.begin(), groups_.end(), [&](const TermPtr& group) {
         const Term& term = unaliased(*group);
@@ -236,7 +243,7 @@ class Check {
       if (has_source(spec_, *term.source) && !has_grouped_key(*term.source)) refuse_column(term, place);
       return;
     }
-    if (term.kind == TermKind::call && kind_of(term) == CallKind::unknown) return;
+    if (term.kind == TermKind::raw || (term.kind == TermKind::call && kind_of(term) == CallKind::unknown)) return;
     for (const Term* operand : operands_of(term)) require_grouped(*operand, place);
     if (term.query) require_grouped(*term.query, place, {});
   }
@@ -303,6 +310,20 @@ class Check {
       text += ", or group by the primary key of '" + source.label() + "' (" + quote_list(key) + ")";
     }
     throw QueryError(text);
+  }
+
+  // SELECT DISTINCT ON expressions must match the leftmost ORDER BY expressions (PostgreSQL's manual, SELECT).
+  void require_leading_order() const {
+    const std::size_t leading = std::min(spec_.order_by.size(), spec_.distinct_on.size());
+    for (std::size_t i = 0; i < leading; ++i) {
+      const Term& by = *spec_.order_by[i].term;
+      const bool is_named = std::any_of(spec_.distinct_on.begin(), spec_.distinct_on.end(),
+                                        [&](const TermPtr& term) { return is_same(*term, by, true); });
+      if (is_named) continue;
+      throw QueryError("order_by must begin with what distinct_on names; " + describe(by) +
+                       " comes before all of that");
+    }
+    if (spec_.distinct) throw QueryError("a query is either distinct or distinct_on");
   }
 
   void require_selected_order() const {

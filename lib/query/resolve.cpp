@@ -477,6 +477,8 @@ class Resolver {
   std::vector<std::uint32_t> fields_of(const Node& node) const {
     const ModelInfo& model = node.model();
     std::vector<std::uint32_t> fields = model.primary_key;
+    // Without it a row could not be saved.
+    if (model.version_field != no_index) fields.push_back(model.version_field);
     const bool listed = !node.whole && (!node.included.empty() || (node.parent == nullptr && names_fields()));
     for (const std::uint32_t field : listed ? node.included : default_fields(model))
       if (!contains(fields, field) && !contains(node.excluded, field)) fields.push_back(field);

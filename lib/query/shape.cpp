@@ -4,6 +4,9 @@
 #include <bit>
 #include <charconv>
 
+#include "dorm/error.hpp"
+#include "query/parameters.hpp"
+
 namespace dorm::query {
 namespace {
 
@@ -14,6 +17,7 @@ class Shaper {
   void spec(const QuerySpec& spec) {
     put('m', static_cast<std::uint64_t>(spec.mode));
     if (spec.parents) text_ += 'P';
+    if (spec.returning) text_ += 'V';
     if (spec.set_op != sql::SetOp::none) {
       put('u', static_cast<std::uint64_t>(spec.set_op));
       text_ += '(';
@@ -23,6 +27,7 @@ class Shaper {
       text_ += ')';
     } else {
       if (spec.distinct) text_ += 'D';
+      for (const TermPtr& term : spec.distinct_on) optional('d', term);
       if (spec.root) source(*spec.root);
       if (spec.default_projection) {
         text_ += '*';
@@ -54,7 +59,13 @@ class Shaper {
     }
     optional('w', spec.where);
     for (const TermPtr& group : spec.group_by) optional('g', group);
+    if (spec.rollup) text_ += 'R';
     optional('h', spec.having);
+    if (spec.lock.strength != sql::Lock::Strength::none) {
+      put('k', static_cast<std::uint64_t>(spec.lock.strength));
+      if (spec.lock.nowait) text_ += 'n';
+      if (spec.lock.skip_locked) text_ += 's';
+    }
     for (const OrderSpec& term : spec.order_by) order(term);
     number('l', spec.limit);
     number('f', spec.offset);
@@ -63,6 +74,19 @@ class Shaper {
   void target(const InsertTarget& into) {
     source(*into.table);
     for (const std::uint32_t field : into.fields) put('i', field);
+    for (const std::vector<TermPtr>& row : into.rows) {
+      text_ += '(';
+      for (const TermPtr& value : row) term(*value);
+      text_ += ')';
+    }
+    put('a', static_cast<std::uint64_t>(into.action));
+    for (const std::uint32_t field : into.conflict) put('c', field);
+    changes(into.set);
+    optional('w', into.where);
+    if (into.returned) {
+      text_ += 'V';
+      spec(*into.returned);
+    }
   }
 
   void changes(std::span<const Change> changes) {
@@ -104,6 +128,26 @@ class Shaper {
     term(*order.term);
   }
 
+  void frame(const sql::Frame& frame) {
+    put('F', static_cast<std::uint64_t>(frame.unit));
+    put('x', static_cast<std::uint64_t>(frame.exclude));
+    put('a', static_cast<std::uint64_t>(frame.start));
+    put('d', static_cast<std::uint64_t>(frame.start_distance));
+    put('z', static_cast<std::uint64_t>(frame.end));
+    put('d', static_cast<std::uint64_t>(frame.end_distance));
+  }
+
+  // What is written into the text: it is no value.
+  void texts(const Values& pieces) {
+    for (const Value& piece : pieces) {
+      if (piece.kind() == ValueKind::text) {
+        name(piece.text());
+      } else {
+        put('e', static_cast<std::uint64_t>(piece.integer()));
+      }
+    }
+  }
+
   void optional(char tag, const TermPtr& term) {
     if (!term) return;
     text_ += tag;
@@ -141,6 +185,15 @@ class Shaper {
       put('v', source.registry.generation());
     }
     name(source.alias);
+    if (source.materialized != sql::CommonTable::Materialized::automatic)
+      put('M', static_cast<std::uint64_t>(source.materialized));
+    if (!source.rows.empty()) {
+      for (const OutputColumn& column : source.outputs) name(column.name);
+      text_ += '(';
+      for (const std::vector<TermPtr>& row : source.rows)
+        for (const TermPtr& cell : row) term(*cell);
+      text_ += ')';
+    }
     if (source.query) {
       for (const OutputColumn& column : source.outputs) name(column.name);
       text_ += '{';
@@ -150,6 +203,7 @@ class Shaper {
   }
 
   void value(const Term& term) {
+    if (is_parameter(term)) throw QueryError("parameter '" + term.name + "' has no value; give it with bind()");
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].origin == &term) {
         put('=', i);
@@ -201,6 +255,9 @@ class Shaper {
       text_ += '}';
     }
     for (const OrderSpec& by : term.order) order(by);
+    optional('f', term.filter);
+    if (term.frame) frame(*term.frame);
+    if (term.kind == TermKind::json_path || term.kind == TermKind::raw) texts(term.value.list());
     if (term.children.empty()) return;
     text_ += '(';
     for (const TermPtr& child : term.children) {

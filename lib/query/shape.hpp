@@ -21,10 +21,16 @@ struct Change {
   TermPtr value;
 };
 
-// Where the rows of a select are inserted; rows that exist already are left as they are.
+// Where rows are inserted, those of a select or of values, and what becomes of those that exist already.
 struct InsertTarget {
   SourcePtr table;
-  std::vector<std::uint32_t> fields;  // one per output of the select
+  std::vector<std::uint32_t> fields;       // one per output of the select, or per value of a row
+  std::vector<std::vector<TermPtr>> rows;  // if there are any, the select is not used
+  sql::Conflict::Action action = sql::Conflict::Action::nothing;
+  std::vector<std::uint32_t> conflict;  // the unique fields that may be taken already; empty: any
+  std::vector<Change> set;              // of the row that is there
+  TermPtr where;                        // which of those are updated
+  SpecPtr returned;                     // its outputs are read from the rows written; null: none
 };
 
 struct SlotValue {

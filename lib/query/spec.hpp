@@ -17,7 +17,7 @@
 
 namespace dorm::query {
 
-enum class SourceKind : std::uint8_t { model, subquery, cte };
+enum class SourceKind : std::uint8_t { model, subquery, cte, values };
 
 // A column that a subquery or CTE offers.
 struct OutputColumn {
@@ -35,7 +35,9 @@ struct Source {
   std::string alias;                 // as the user named it
   SpecPtr query;                     // of a subquery or CTE; null for the seed of a recursive CTE
   std::vector<OutputColumn> outputs;
+  std::vector<std::vector<TermPtr>> rows;  // of a list of values
   bool recursive = false;
+  sql::CommonTable::Materialized materialized = sql::CommonTable::Materialized::automatic;
   std::shared_ptr<const Source> seed;  // recursive CTE: the source that its recursive member refers to
   // A path: the rows that relation `via` of `from` leads to, or the link rows on the way there. Equal paths are equal.
   SourcePtr from;
@@ -79,20 +81,24 @@ struct QuerySpec {
   SourcePtr context;  // where the next join starts
   bool default_projection = true;
   bool distinct = false;
+  std::vector<TermPtr> distinct_on;  // the first row of each, by the order
   std::vector<OutputSpec> outputs;
   std::vector<JoinSpec> joins;
   std::vector<SourcePtr> ctes;
   TermPtr where;
   std::vector<TermPtr> group_by;
+  bool rollup = false;
   TermPtr having;
   std::vector<OrderSpec> order_by;
   std::optional<std::int64_t> limit;
   std::optional<std::int64_t> offset;
+  sql::Lock lock{sql::Lock::Strength::none, false, false};
   sql::SetOp set_op = sql::SetOp::none;
   SpecPtr left;
   SpecPtr right;
   RowMode mode = RowMode::models;
-  bool parents = false;  // each row of the root once, joined rows in its relations; limits count rows of the root
+  bool returning = false;  // of a write: the outputs are read from the rows written
+  bool parents = false;    // each row of the root once, joined rows in its relations; limits count rows of the root
   LazyPolicy lazy = LazyPolicy::unset;
 
   // The query whose rows give this one its shape: the leftmost of a set operation.

@@ -38,17 +38,21 @@ enum class TermKind : std::uint8_t {
   in_list,   // operand; value is the list
   in_query,  // operand; query
   match,     // op: sql::MatchOp; operand, pattern
-  call,      // name; children
+  call,      // name; children; of an aggregate also order and filter
   count_all,
-  case_when,  // conditions and results in turn, then the else if there is an odd one
+  case_when,  // conditions and results in turn, then the else if there is an odd one; with an operand, op 1: that first
   cast,
   collate,  // name
   subquery,
   exists,
   tuple,
-  alias,  // name; one child
-  part,   // op: sql::DatePartKind; one child
-  over,   // a call over a window: the call, then what it is partitioned by; order
+  alias,      // name; one child
+  part,       // op: sql::DatePartKind; one child
+  truncate,   // op: sql::DatePartKind; one child
+  json_path,  // op: sql::JsonRead; one child; value is the list of steps, texts and integers
+  over,       // a call over a window: the call, then what it is partitioned by; order; frame; name of the window
+  raw,        // value is the list of pieces of text, between which the children stand
+  excluded,   // source, field: what an INSERT proposed for it
 };
 
 struct OrderSpec {
@@ -72,7 +76,9 @@ struct Term {
   KeyRef key;
   SourcePtr source;
   std::vector<TermPtr> children;
-  std::vector<OrderSpec> order;  // over
+  std::vector<OrderSpec> order;  // over; an aggregate
+  TermPtr filter;                // an aggregate
+  std::shared_ptr<const sql::Frame> frame;
   SpecPtr query;
 };
 

@@ -6,6 +6,7 @@
 #include "core/coerce.hpp"
 #include "core/suggest.hpp"
 #include "core/text.hpp"
+#include "query/parameters.hpp"
 #include "query/spec.hpp"
 #include "sql/ast.hpp"
 
@@ -175,6 +176,7 @@ TermPtr bound_beside(const TermPtr& value, const Term& other) {
     return term;
   }
   term->type = comparison_type(other, value->value);
+  if (is_parameter(*value)) return term;
   term->value = as_held_by(other, coerce(value->value, term->type, describe(other)));
   check_enum(other, term->value);
   return term;

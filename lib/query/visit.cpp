@@ -17,6 +17,7 @@ void each_term(const QuerySpec& spec, const OnTerm& visit) {
   for (const JoinSpec& join : spec.joins)
     if (join.on) visit(*join.on);
   if (spec.where) visit(*spec.where);
+  for (const TermPtr& term : spec.distinct_on) visit(*term);
   for (const TermPtr& group : spec.group_by) visit(*group);
   if (spec.having) visit(*spec.having);
   for (const OrderSpec& order : spec.order_by) visit(*order.term);
@@ -48,6 +49,7 @@ class Rebase {
     if (copy->source) keep(copy->source, source(copy->source));
     for (TermPtr& child : copy->children) keep(child, this->term(child));
     for (OrderSpec& by : copy->order) keep(by.term, this->term(by.term));
+    keep(copy->filter, this->term(copy->filter));
     if (copy->query) keep(copy->query, spec(copy->query));
     return changed ? TermPtr(std::move(copy)) : term;
   }
@@ -83,6 +85,7 @@ class Rebase {
       join.target = std::move(target);
     }
     keep(copy->where);
+    for (TermPtr& term : copy->distinct_on) keep(term);
     for (TermPtr& group : copy->group_by) keep(group);
     keep(copy->having);
     for (OrderSpec& by : copy->order_by) keep(by.term);
@@ -102,7 +105,7 @@ bool reads(const Term& term, const Source& root) {
                      [&](const TermPtr& child) { return reads(*child, root); }) ||
          std::any_of(term.order.begin(), term.order.end(),
                      [&](const OrderSpec& by) { return reads(*by.term, root); }) ||
-         (term.query && reads(*term.query, root));
+         (term.filter && reads(*term.filter, root)) || (term.query && reads(*term.query, root));
 }
 
 // Whether a subquery reads rows of a source that is not its own.
@@ -119,17 +122,28 @@ bool reads(const QuerySpec& spec, const Source& root) {
 bool has_correlated(const Term& term, const Source& root) {
   if (term.query && reads(*term.query, root)) return true;
   return std::any_of(term.children.begin(), term.children.end(),
-                     [&](const TermPtr& child) { return has_correlated(*child, root); });
+                     [&](const TermPtr& child) { return has_correlated(*child, root); }) ||
+         std::any_of(term.order.begin(), term.order.end(),
+                     [&](const OrderSpec& by) { return has_correlated(*by.term, root); }) ||
+         (term.filter && has_correlated(*term.filter, root));
 }
 
 void collect_paths(const Term& term, std::vector<SourcePtr>& found) {
   if (term.source && term.source->from && !contains(found, *term.source)) found.push_back(term.source);
   for (const TermPtr& child : term.children) collect_paths(*child, found);
   for (const OrderSpec& by : term.order) collect_paths(*by.term, found);
+  if (term.filter) collect_paths(*term.filter, found);
   if (!term.query) return;
   // Those that start at a source of the subquery are its own.
   for (const SourcePtr& path : path_sources(*term.query))
     if (!has_source(*term.query, *first_of(path)) && !contains(found, *path)) found.push_back(path);
+}
+
+void collect_sources(const Term& term, std::vector<SourcePtr>& found) {
+  if (term.source && !contains(found, *term.source)) found.push_back(term.source);
+  for (const TermPtr& child : term.children) collect_sources(*child, found);
+  for (const OrderSpec& by : term.order) collect_sources(*by.term, found);
+  if (term.filter) collect_sources(*term.filter, found);
 }
 
 std::vector<SourcePtr> path_sources(const QuerySpec& spec) {

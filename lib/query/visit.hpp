@@ -11,6 +11,9 @@ namespace dorm::query {
 void collect_paths(const Term& term, std::vector<SourcePtr>& found);
 std::vector<SourcePtr> path_sources(const QuerySpec& spec);
 
+// The sources whose columns a term names, its subqueries apart, each once.
+void collect_sources(const Term& term, std::vector<SourcePtr>& found);
+
 // The same term with `from`, and the paths that start there, read from `to` instead. Subqueries included.
 TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to);
 

@@ -8,7 +8,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-constexpr const char* library = R"({"dorm": 1, "models": {
+constexpr const char* lazy_library = R"({"dorm": 1, "models": {
   "Author": {"fields": {"name": {"type": "text"}, "notes": {"type": "text", "nullable": true, "deferred": true}}},
   "Book": {"fields": {"title": {"type": "text"},
     "author": {"type": "foreign_key", "to": "Author", "nullable": true, "backref": "books"},
@@ -23,7 +23,7 @@ class Lazy : public Api {
 
  private:
   Database filled() {
-    Database made = open(library);
+    Database made = open(lazy_library);
     const Row ann = made["Author"].create({{"name", "Ann"}}), bob = made["Author"].create({{"name", "Bob"}});
     const Row first = made["Book"].create({{"title", "One"}, {"author", ann}, {"translator", bob}});
     made["Book"].create({{"title", "Two"}, {"author", bob}, {"translator", ann}});

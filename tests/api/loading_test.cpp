@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-constexpr const char* library = R"({"dorm": 1, "models": {
+constexpr const char* loading_library = R"({"dorm": 1, "models": {
   "Author": {"fields": {"name": {"type": "text"}, "mentor": {"type": "foreign_key", "to": "self", "nullable": true}}},
   "Portrait": {"fields": {"author": {"type": "one_to_one", "to": "Author", "backref": "portrait"}, "painter": {"type": "text"}}},
   "Tag": {"fields": {"name": {"type": "text"}}},
@@ -32,7 +32,7 @@ class Loading : public Api {
  protected:
   // Five authors, the last without a book; books without an author; tags of several books; one linked twice.
   Database filled() {
-    Database db = open(library);
+    Database db = open(loading_library);
     db.execute(R"(
       INSERT INTO author (id, name, mentor_id) VALUES (1,'ann',NULL),(2,'bob',1),(3,'cy',1),(4,'dee',3),(5,'eve',3);
       INSERT INTO portrait (id, author_id, painter) VALUES (1,2,'p'),(2,1,'q');
@@ -317,7 +317,7 @@ TEST_P(Loading, SharedChildrenAreOneRowAndJoinedOnesAreNot) {
 
 // More than a statement has parameters.
 TEST_P(Loading, ManyParentsAreOneStatement) {
-  const Database db = open(library);
+  const Database db = open(loading_library);
   const std::string numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000) ";
   db.execute("INSERT INTO author (id, name) " + numbers + "SELECT i, 'a' FROM n");
   db.execute("INSERT INTO book (id, title, year, author_id) " + numbers + "SELECT i, 'b', i, 70001 - i FROM n");

@@ -82,9 +82,9 @@ QueryCases mistake_cases() {
        [](const QueryWorld& w) {
          w.user.select().where(w.user["id"] == 1).update({{"username", nullptr}});
        }},
-      {"update of a join",
+      {"update of an outer join",
        [](const QueryWorld& w) {
-         w.tweet.select().join(w.user).where(w.user["id"] == 1).update({{"content", "x"}});
+         w.tweet.select().left_outer_join(w.user).where(w.user["id"] == 1).update({{"content", "x"}});
        }},
       {"an aggregate in where",
        [](const QueryWorld& w) { w.rows(w.tweet.select(w.tweet["id"]).where(fn::max(w.tweet["id"]) > 1)); }},

@@ -21,14 +21,17 @@ struct QueryTopic {
   QueryCases (*cases)();
 };
 
-constexpr std::array<QueryTopic, 8> topics{{{"joins", join_cases},
-                                            {"sources", source_cases},
-                                            {"conditions", condition_cases},
-                                            {"shaping", shaping_cases},
-                                            {"statements", statement_cases},
-                                            {"types", type_cases},
-                                            {"facades", facade_cases},
-                                            {"mistakes", mistake_cases}}};
+constexpr std::array<QueryTopic, 11> topics{{{"joins", join_cases},
+                                             {"sources", source_cases},
+                                             {"conditions", condition_cases},
+                                             {"shaping", shaping_cases},
+                                             {"statements", statement_cases},
+                                             {"types", type_cases},
+                                             {"functions", function_cases},
+                                             {"selects", selecting_cases},
+                                             {"inserts", insert_cases},
+                                             {"facades", facade_cases},
+                                             {"mistakes", mistake_cases}}};
 
 Registry registry() {
   const std::string folder = DORM_SOURCE_DIR "/schemas/";
@@ -245,7 +248,8 @@ TEST(GoldenQueries, GiveTheSameRowsOnEveryBackend) {
     const auto other = answers_of(backend);
     ASSERT_EQ(other.size(), first.size());
     for (std::size_t i = 0; i < first.size(); ++i) {
-      if (other[i].second == std::vector<std::string>{"refused"} || first[i].second == other[i].second) continue;
+      const std::vector<std::string> refused{"refused"};
+      if (other[i].second == refused || first[i].second == refused || first[i].second == other[i].second) continue;
       EXPECT_EQ(other[i].second, first[i].second) << backend.name << ": " << first[i].first;
     }
   }

@@ -45,6 +45,9 @@ QueryCases condition_cases();
 QueryCases shaping_cases();
 QueryCases statement_cases();
 QueryCases type_cases();
+QueryCases function_cases();
+QueryCases selecting_cases();
+QueryCases insert_cases();
 QueryCases facade_cases();
 QueryCases mistake_cases();
 

@@ -1,0 +1,18 @@
+// query/parameters.hpp: values that are given to a query after it was written. Pure functions.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "query/spec.hpp"
+
+namespace dorm::query {
+
+// The same query with values in the place of the parameters of these names. Throws QueryError for a name that no
+// parameter has, and for a null or a list; DataError for a value that does not fit.
+SpecPtr bound_parameters(const SpecPtr& spec, const std::vector<std::pair<std::string, Value>>& values);
+
+inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::value && !term.name.empty(); }
+
+}  // namespace dorm::query

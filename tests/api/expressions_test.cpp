@@ -1,0 +1,195 @@
+// What the queries compute, against results worked out by hand.
+#include "api/world.hpp"
+
+namespace dorm::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class Expressions : public Api {
+ protected:
+  Database db = filled();
+  Model sale = db["Sale"];
+
+  std::vector<std::string> column(const Expr& expr) const {
+    return texts(sale.select(Expr(expr).as("x")).order_by(sale["id"]).dicts().all(), "x");
+  }
+  std::string one(const Expr& expr) const { return sale.select(expr.as("x")).dicts().first().value()["x"].to_text(); }
+
+ private:
+  Database filled() {
+    Database made = open(R"({"dorm": 1, "models": {"Sale": {"fields": {
+      "store": {"type": "text"}, "amount": {"type": "integer"}, "at": {"type": "datetime"}, "on": {"type": "date"},
+      "flags": {"type": "smallint", "default": 0}, "ratio": {"type": "double", "default": 0.5},
+      "info": {"type": "json", "nullable": true}}}}})");
+    const auto add = [&](const char* store, int amount, const char* at, int flags, double ratio, const Value& info) {
+      made["Sale"].create({{"store", store},
+                           {"amount", amount},
+                           {"at", at},
+                           {"on", std::string(at).substr(0, 10)},
+                           {"flags", flags},
+                           {"ratio", ratio},
+                           {"info", info}});
+    };
+    add("north", 10, "2026-01-01 10:11:12.131415", 1, 0.5,
+        Json{R"({"tags": ["a", "b"], "n": 7, "deep": {"x": true}})"});
+    add("north", 30, "2026-03-31 23:59:59.999999", 6, 1.5, Json{R"({"tags": [], "n": "7"})"});
+    add("south", 20, "2026-12-31 00:00:00", 3, 2.5, Json{R"([1, 2.5, null])"});
+    add("south", 20, "2024-02-29 12:00:00", 4, -2.5, Value());
+    return made;
+  }
+};
+DORM_API_TESTS(Expressions);
+
+TEST_P(Expressions, Bits) {
+  EXPECT_THAT(column(sale["flags"].bit_and(2)), ElementsAre("0", "2", "2", "0"));
+  EXPECT_THAT(column(sale["flags"].bit_or(sale["amount"])), ElementsAre("11", "30", "23", "20"));
+  EXPECT_THAT(column(sale["flags"].bit_xor(5)), ElementsAre("4", "3", "6", "1"));
+  EXPECT_THAT(column(sale["flags"].bit_not()), ElementsAre("-2", "-7", "-4", "-5"));
+  EXPECT_THAT(column(sale["flags"].shift_left(20)), ElementsAre("1048576", "6291456", "3145728", "4194304"));
+  EXPECT_EQ(one(Expr(-8).cast(Type{.kind = TypeKind::bigint}).shift_right(1)), "-4");
+  EXPECT_EQ(sale.select().where(sale["flags"].bit_and(1) == 1).count(), 2);
+  EXPECT_THROW(static_cast<void>(sale["store"].bit_and(1)), QueryError);
+  EXPECT_THROW(static_cast<void>(sale["flags"].shift_left(64)), QueryError);
+}
+
+TEST_P(Expressions, PartsAndStartsOfTimes) {
+  EXPECT_THAT(column(sale["at"].part(DatePart::week)), ElementsAre("1", "14", "53", "9"));
+  EXPECT_THAT(column(sale["at"].part(DatePart::quarter)), ElementsAre("1", "1", "4", "1"));
+  const auto starts = [&](DatePart part) { return column(sale["on"].start_of(part)); };
+  EXPECT_THAT(starts(DatePart::year), ElementsAre("2026-01-01", "2026-01-01", "2026-01-01", "2024-01-01"));
+  EXPECT_THAT(starts(DatePart::quarter), ElementsAre("2026-01-01", "2026-01-01", "2026-10-01", "2024-01-01"));
+  EXPECT_THAT(starts(DatePart::month), ElementsAre("2026-01-01", "2026-03-01", "2026-12-01", "2024-02-01"));
+  EXPECT_THAT(starts(DatePart::week), ElementsAre("2025-12-29", "2026-03-30", "2026-12-28", "2024-02-26"));
+  EXPECT_THAT(column(sale["at"].start_of(DatePart::hour)),
+              ElementsAre("2026-01-01 10:00:00.000000", "2026-03-31 23:00:00.000000", "2026-12-31 00:00:00.000000",
+                          "2024-02-29 12:00:00.000000"));
+  EXPECT_EQ(sale.select().where(sale["at"].start_of(DatePart::day) == DateTime::parse("2026-01-01 00:00:00")).count(),
+            1);
+  EXPECT_THROW(static_cast<void>(sale["on"].start_of(DatePart::hour)), QueryError);
+  EXPECT_THROW(static_cast<void>(sale["amount"].part(DatePart::year)), QueryError);
+}
+
+TEST_P(Expressions, Json) {
+  EXPECT_THAT(column(sale["info"].json_text({"tags", 1})), ElementsAre("b", "null", "null", "null"));
+  EXPECT_THAT(column(sale["info"].json_integer({"n"})), ElementsAre("7", "null", "null", "null")) << "\"7\" is a text";
+  EXPECT_THAT(column(sale["info"].json_real({1})), ElementsAre("null", "null", "2.5", "null"));
+  EXPECT_THAT(column(sale["info"].json_boolean({"deep", "x"})), ElementsAre("true", "null", "null", "null"));
+  EXPECT_THAT(column(sale["info"].json_length({"tags"})), ElementsAre("2", "0", "null", "null"));
+  EXPECT_THAT(column(sale["info"].json_exists({2})), ElementsAre("false", "false", "true", "false"));
+  EXPECT_THAT(column(sale["info"].json_integer({-3})), ElementsAre("null", "null", "1", "null"));
+  const auto containing = [&](const char* part) {
+    return sale.select().where(sale["info"].json_contains(Json{part})).count();
+  };
+  EXPECT_EQ(containing(R"({"tags": ["b"]})"), 1);
+  EXPECT_EQ(containing(R"({"tags": []})"), 2);
+  EXPECT_EQ(containing("2.5"), 1);
+  EXPECT_EQ(containing("[1, 1.0]"), 1);
+  EXPECT_EQ(containing(R"({"deep": {}})"), 1);
+  EXPECT_THROW(static_cast<void>(sale["store"].json({"a"})), QueryError);
+}
+
+TEST_P(Expressions, CasesCastsAndFunctions) {
+  EXPECT_THAT(column(case_of(sale["store"], {{"north", 1}}, 0)), ElementsAre("1", "1", "0", "0"));
+  EXPECT_THAT(column(case_of(sale["store"], {{"north", "N"}})), ElementsAre("N", "N", "null", "null"));
+  const Type bigint{.kind = TypeKind::bigint};
+  EXPECT_THAT(column(sale["ratio"].cast(bigint)), ElementsAre("0", "2", "2", "-2")) << "halves go to the even one";
+  EXPECT_THROW(column(sale["store"].cast(bigint)), DataError);
+  EXPECT_THROW(column((sale["ratio"] * 1e300).cast(bigint)), DataError);
+}
+
+TEST_P(Expressions, RawSqlIsBound) {
+  const Type text{.kind = TypeKind::text};
+  EXPECT_THAT(column(fn::raw_sql("{} || {}", {sale["store"], "'; --"}, text)),
+              ElementsAre("north'; --", "north'; --", "south'; --", "south'; --"));
+  EXPECT_THROW(fn::raw_sql("{} + {}", {1}), QueryError);
+  EXPECT_THROW(fn::raw_sql("{oops}"), QueryError);
+}
+
+TEST_P(Expressions, Windows) {
+  const Window by_store = Window().partition_by(sale["store"]).order_by(sale["amount"].desc(), sale["id"]);
+  EXPECT_THAT(column(fn::row_number().over(by_store)), ElementsAre("2", "1", "1", "2"));
+  EXPECT_THAT(column(fn::rank().over(Window().order_by(sale["amount"]))), ElementsAre("1", "4", "2", "2"));
+  EXPECT_THAT(column(fn::sum(sale["amount"]).over()), ElementsAre("80", "80", "80", "80"));
+  EXPECT_THAT(column(fn::sum(sale["amount"]).over(Window().order_by(sale["id"]))), ElementsAre("10", "40", "60", "80"));
+  EXPECT_THAT(column(fn::sum(sale["amount"])
+                         .over(Window().order_by(sale["id"]).rows(FrameEdge::preceding(1), FrameEdge::preceding(1)))),
+              ElementsAre("null", "10", "30", "20"));
+  EXPECT_THAT(column(fn::avg(sale["amount"]).filter(sale["id"] != 3).over(Window().partition_by(sale["store"]))),
+              ElementsAre("20.0", "20.0", "20.0", "20.0"));
+  EXPECT_THAT(column(fn::lag(sale["amount"], 1, 0).over(Window().order_by(sale["id"]))),
+              ElementsAre("0", "10", "30", "20"));
+  EXPECT_THROW(static_cast<void>(fn::rank().filter(sale["id"] > 1)), QueryError);
+  EXPECT_THROW(static_cast<void>(sale["amount"].over()), QueryError);
+  EXPECT_THROW(static_cast<void>(Window().rows(FrameEdge::following(1), FrameEdge::preceding(1))), QueryError);
+  EXPECT_THROW(
+      static_cast<void>(fn::sum(sale["amount"]).over(Window().order_by(sale["store"]).range(FrameEdge::preceding(1)))),
+      QueryError);
+  const Query clash = sale.select(fn::rank().over(Window("w").order_by(sale["id"])).as("a"),
+                                  fn::rank().over(Window("w").order_by(sale["amount"])).as("b"));
+  EXPECT_THAT([&] { clash.all(); }, ThrowsMessage<QueryError>(HasSubstr("two windows of the query are called 'w'")));
+}
+
+TEST_P(Expressions, AggregatesOfSomeRows) {
+  EXPECT_EQ(one(fn::count().filter(sale["amount"] >= 20)), "3");
+  EXPECT_EQ(one(fn::sum(sale["amount"]).distinct()), "60");
+  EXPECT_EQ(one(fn::sum(sale["amount"]).filter(sale["store"] == "nowhere")), "null");
+  const Query by_store = sale.select(sale["store"], fn::count().filter(sale["amount"] > 10).as("n"))
+                             .group_by(sale["store"])
+                             .order_by(sale["store"])
+                             .dicts();
+  EXPECT_THAT(texts(by_store.all(), "n"), ElementsAre("1", "2"));
+  EXPECT_THROW(static_cast<void>(sale["amount"].filter(sale["id"] > 1)), QueryError);
+}
+
+TEST_P(Expressions, TheFirstRowOfEach) {
+  const Query best =
+      sale.select().distinct_on({sale["store"]}).order_by(sale["store"].desc(), sale["amount"].desc(), sale["id"]);
+  EXPECT_THAT(texts(best.all(), "id"), ElementsAre("3", "2"));
+  EXPECT_THAT(texts(best.limit(1).all(), "id"), ElementsAre("3"));
+  EXPECT_EQ(best.count(), 2);
+  EXPECT_THAT([&] { best.order_by(sale["amount"]).all(); },
+              ThrowsMessage<QueryError>(HasSubstr("order_by must begin with what distinct_on names")));
+}
+
+TEST_P(Expressions, ParametersGetTheirValuesLater) {
+  const Query asked =
+      sale.select(sale["id"]).where((sale["amount"] > param("least")) & (sale["store"] == param("store")));
+  EXPECT_EQ(asked.bind({{"least", 15}, {"store", "south"}}).count(), 2);
+  EXPECT_EQ(asked.bind({{"least", 15}}).bind({{"store", "north"}}).count(), 1);
+  EXPECT_THAT(
+      [&] {
+        asked.bind({{"least", 1}}).all();
+      },
+      ThrowsMessage<QueryError>(HasSubstr("parameter 'store' has no value; give it with bind()")));
+  EXPECT_THAT([&] { asked.bind({{"leest", 1}}); }, ThrowsMessage<QueryError>(HasSubstr("did you mean 'least'?")));
+  EXPECT_THROW(asked.bind({{"least", "many"}}), DataError);
+  EXPECT_THROW(asked.bind({{"least", nullptr}}), QueryError);
+}
+
+TEST_P(Expressions, WhatABackendHasNotIsRefusedBeforeItIsSent) {
+  const Query totals = sale.select(sale["store"], fn::sum(sale["amount"]).as("n"))
+                           .group_by_rollup({sale["store"]})
+                           .order_by(sale["store"])
+                           .dicts();
+  const Query locked = sale.select().for_update();
+  const Model other = sale.alias();
+  const Subquery next =
+      other.select(other["amount"]).where(other["id"] > sale["id"]).order_by(other["id"]).limit(1).alias("next");
+  const Query lateral = sale.select(sale["id"], next.c("amount").as("next")).join(next, {.lateral = true}).dicts();
+  const QueryCount count(db);
+  if (is_postgres()) {
+    EXPECT_THAT(texts(totals.all(), "n"), ElementsAre("80", "40", "40"));
+    EXPECT_EQ(lateral.all().size(), 3U);
+    Transaction tx = db.transaction();
+    EXPECT_EQ(locked.all().size(), 4U);
+    return;
+  }
+  for (const Query& query : {totals, locked, lateral}) EXPECT_THROW(query.all(), QueryError);
+  EXPECT_EQ(count.count(), 0U);
+}
+
+}  // namespace
+}  // namespace dorm::test
