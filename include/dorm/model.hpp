@@ -24,6 +24,7 @@
 namespace dorm {
 
 class DatabaseImpl;
+class Insert;
 class QuerySet;
 
 // A member and what it shall be: a value, or for a to-one relation a row.
@@ -58,11 +59,21 @@ class DORM_EXPORT Model {
   Row create(std::initializer_list<Assignment> values) const;  // inserted, with generated values read back
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
   Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; save() applies defaults and inserts
+  // As of objects(): the row, and whether it was made. See QuerySet.
+  std::pair<Row, bool> get_or_create(std::initializer_list<Assignment> by,
+                                     std::initializer_list<Assignment> defaults = {}) const;
+  std::pair<Row, bool> get_or_create(const std::vector<std::pair<std::string, Value>>& by,
+                                     const std::vector<std::pair<std::string, Value>>& defaults = {}) const;
+  std::pair<Row, bool> update_or_create(std::initializer_list<Assignment> by,
+                                        std::initializer_list<Assignment> changes) const;
+  std::pair<Row, bool> update_or_create(const std::vector<std::pair<std::string, Value>>& by,
+                                        const std::vector<std::pair<std::string, Value>>& changes) const;
   // Unsaved, from {"username": "huey", "tweets": [{"content": "meow"}]}: with the rows in it, one graph, which
   // save_related() saves. An object within it that has only its key, or a key in its place, is a row that is there. One
   // that has other members, too, is a new row, unless the database makes the keys of its model: then it is the row of
-  // that key, changed. A row in a list is moved or linked to the one the list belongs to; nothing is taken out.
-  // DataError names the member that does not fit, by its path; QueryError an unknown one.
+  // that key, changed; of the version given, if its model has one. A row in a list is moved or linked to the one the
+  // list belongs to; nothing is taken out. DataError names the member that does not fit, by its path; QueryError an
+  // unknown one.
   Row from_json(std::string_view object) const;
   // By primary key: NotFound if there is none. A composite key is a list of values in key order.
   Row get_by_key(const Value& key) const;
@@ -83,6 +94,19 @@ class DORM_EXPORT Model {
   }
   std::int64_t count() const;
   Rows all() const;
+
+  // ---- many rows ----
+  // New rows as few INSERTs as the database takes, in one transaction; keys and other values that the database makes
+  // are read back. The rows come in the order given.
+  Rows bulk_create(const std::vector<std::vector<std::pair<std::string, Value>>>& rows) const;
+  // The changed fields of saved rows in as few UPDATEs as there are sets of changed fields, in one transaction; returns
+  // the number of rows written. NotFound if one of them is gone: then none is written.
+  std::int64_t bulk_update(const std::vector<Row>& rows) const;
+  // Rows into the table without Rows in memory: see insert.hpp. All throw QueryError for what is no field, DataError
+  // for a value that does not fit or a required one that is absent.
+  Insert insert(const std::vector<std::pair<std::string, Expr>>& values) const;
+  Insert insert_many(const std::vector<std::vector<std::pair<std::string, Expr>>>& rows) const;
+  Insert insert_from(const Query& query, const std::vector<std::string>& fields) const;  // one field per column
 
   // ---- queries ----
   // The declarative way to ask, of query_set.hpp.

@@ -180,6 +180,13 @@ class DORM_EXPORT Row {
   void set(std::string_view member, const Value& value) const;
   void set(std::string_view relation, const Row& related) const;
   // INSERT for a new row, else UPDATE of the changed columns; nothing if there are none. False if nothing was sent.
+  // Throws NotFound if the row is gone.
+  //
+  // A model with a "version_field" is locked optimistically: a new row has version 1 unless it is given another, save()
+  // counts it up, and save() and delete_row() throw StaleRow where the database has another version than was loaded
+  // (or no such row). It is read-only: set() on a saved row is a QueryError, and a row that was loaded without it
+  // cannot be written (StateError). Rollback takes it back. Updates of many rows count it up, too, without comparing
+  // it.
   bool save() const;
   // The row in the database; this handle becomes unsaved. Throws NotFound if it is gone.
   void delete_row() const;

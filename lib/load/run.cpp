@@ -51,13 +51,18 @@ std::shared_ptr<Engine> Context::open_engine() const {
   throw StateError("the database is closed; what was loaded stays readable, but nothing more can be loaded");
 }
 
+namespace {
+constexpr std::size_t most_rows_kept = 8;
+}  // namespace
+
 std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
                                            const query::Shaped& shaped, std::span<const query::Change> changes,
                                            const query::InsertTarget* into) {
   if (std::shared_ptr<const query::Plan> known = engine.plans.find(shaped.text)) return known;
   std::shared_ptr<const query::Plan> plan =
       query::make_plan(spec, purpose, shaped, engine.session->dialect(), changes, into);
-  engine.plans.put(shaped.text, plan);
+  // Short lists of rows come again, long ones of the same length seldom.
+  if (into == nullptr || into->rows.size() <= most_rows_kept) engine.plans.put(shaped.text, plan);
   return plan;
 }
 
@@ -181,6 +186,37 @@ std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purp
   const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, purpose, shaped, changes, into);
   const Parameters parameters(*plan, shaped.slots);
   return engine.session->execute(plan->statement, parameters.cells()).affected;
+}
+
+BoundSql bound_sql(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
+                   std::span<const query::Change> changes, const query::InsertTarget* into) {
+  const query::Shaped shaped = query::shape_of(spec, purpose, changes, into);
+  const auto plan = plan_of(engine, spec, purpose, shaped, changes, into);
+  BoundSql bound;
+  bound.sql = plan->statement.sql;
+  for (const std::uint32_t index : plan->bindings) {
+    const query::SlotValue& slot = shaped.slots[index];
+    bound.parameters.push_back(slot.value == nullptr ? Value(slot.number) : *slot.value);
+  }
+  return bound;
+}
+
+std::shared_ptr<graph::Graph> run_returning(Engine& engine, const std::shared_ptr<const Context>& context,
+                                            const query::QuerySpec& spec, query::Purpose purpose,
+                                            std::span<const query::Change> changes,
+                                            std::span<const query::InsertTarget> batches) {
+  std::shared_ptr<graph::Graph> graph = make_graph(engine, context);
+  graph->lazy = static_cast<std::uint8_t>(spec.lazy);
+  std::optional<Filling> filling;
+  for (std::size_t i = 0; i < std::max<std::size_t>(batches.size(), 1); ++i) {
+    const query::InsertTarget* into = batches.empty() ? nullptr : &batches[i];
+    const query::Shaped shaped = query::shape_of(spec, purpose, changes, into);
+    const std::shared_ptr<const query::Plan> plan = plan_of(engine, spec, purpose, shaped, changes, into);
+    if (!filling) filling.emplace(*graph, *plan, Sharing::per_parent, 64);
+    filling->execute(engine, *plan, Parameters(*plan, shaped.slots).cells());
+  }
+  filling->finish();
+  return graph;
 }
 
 Value value_of(const Cell& cell) {

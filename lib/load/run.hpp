@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/few.hpp"
+#include "dorm/query.hpp"
 #include "graph/graph.hpp"
 #include "graph/row_sink.hpp"
 #include "load/context.hpp"
@@ -79,6 +80,16 @@ std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, qu
 // Rows changed.
 std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
                        std::span<const query::Change> changes, const query::InsertTarget* into = nullptr);
+
+// The text and the values; sends nothing.
+BoundSql bound_sql(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
+                   std::span<const query::Change> changes = {}, const query::InsertTarget* into = nullptr);
+// The same, with the rows that were written; those of several statements follow each other. `batches` are rows to be
+// inserted, else the first and only one of them is null.
+std::shared_ptr<graph::Graph> run_returning(Engine& engine, const std::shared_ptr<const Context>& context,
+                                            const query::QuerySpec& spec, query::Purpose purpose,
+                                            std::span<const query::Change> changes,
+                                            std::span<const query::InsertTarget> batches);
 
 // An owned copy of a loaded cell.
 Value value_of(const Cell& cell);

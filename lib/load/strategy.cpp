@@ -38,7 +38,9 @@ bool is_repeatable(const query::QuerySpec& spec);
 
 bool is_repeatable(const query::Term& term) {
   if (term.kind == query::TermKind::call && !is_repeatable_call(term.name)) return false;
+  if (term.kind == query::TermKind::raw) return false;
   if (term.query && !is_repeatable(*term.query)) return false;
+  if (term.filter && !is_repeatable(*term.filter)) return false;
   return std::all_of(term.children.begin(), term.children.end(),
                      [](const query::TermPtr& child) { return is_repeatable(*child); }) &&
          std::all_of(term.order.begin(), term.order.end(),

@@ -7,12 +7,16 @@
 #include "dorm/model.hpp"
 #include "load/prefetch.hpp"
 #include "load/run.hpp"
+#include "model/assigned_value.hpp"
 #include "model/database_impl.hpp"
+#include "query/automatic.hpp"
 #include "query/builder.hpp"
+#include "query/parameters.hpp"
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"
+#include "query/visit.hpp"
 
 namespace dorm {
 namespace {
@@ -108,11 +112,16 @@ void require_single(const QuerySpec& spec, const char* verb) {
       " applies to a single select, not to a union; apply it to its members, or join the union as a subquery");
 }
 
-// A write touches one table's rows, found by a condition alone.
+// A write touches one table's rows, found by a condition alone, or an update by inner joins.
 void require_writable(const QuerySpec& spec, const char* verb) {
-  const bool plain = spec.set_op == sql::SetOp::none && spec.joins.empty() && spec.group_by.empty() && !spec.having &&
-                     !spec.limit && !spec.offset && !spec.distinct && spec.ctes.empty() && spec.root &&
-                     spec.root->model != nullptr && spec.root->is_default;
+  const bool joins = std::all_of(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
+    return verb == std::string_view("update") &&
+           (join.kind == sql::JoinKind::inner || join.kind == sql::JoinKind::cross) && !join.target->from;
+  });
+  const bool plain = spec.set_op == sql::SetOp::none && joins && spec.group_by.empty() && !spec.having && !spec.limit &&
+                     !spec.offset && !spec.distinct && spec.ctes.empty() && spec.root && spec.root->model != nullptr &&
+                     spec.root->is_default && spec.distinct_on.empty() &&
+                     spec.lock.strength == sql::Lock::Strength::none;
   if (!plain) {
     throw QueryError(std::string(verb) +
                      " takes a query of one model with a condition only; put joins and limits into a subquery: "
@@ -120,88 +129,50 @@ void require_writable(const QuerySpec& spec, const char* verb) {
   }
 }
 
-// The part of a row's key that a column of a foreign key takes.
-Value part_for(const Registry& registry, const ModelInfo& model, const FieldInfo& field, const KeyRef& key,
-               const std::string& label) {
-  if (field.relation != no_index) {
-    const RelationInfo& relation = model.relations[field.relation];
-    for (std::size_t i = 0; i < relation.fields.size(); ++i) {
-      if (relation.fields[i] != field.index) continue;
-      const ModelInfo& target = registry.model(relation.target);
-      if (const Value* part = query::key_part(key, target, relation.target_fields[i])) return *part;
-    }
-  }
-  throw QueryError(label + " does not refer to the model of the row given");
-}
-
-// A composite foreign key set from a row is one change per column.
-std::vector<std::pair<std::string, Expr>> expanded(const QuerySpec& spec,
-                                                   const std::vector<std::pair<std::string, Expr>>& changes) {
-  const ModelInfo& model = *spec.root->model;
-  std::vector<std::pair<std::string, Expr>> made;
-  for (const auto& [name, expr] : changes) {
-    const ModelInfo::Member member = model.get(name);
-    const bool composite = member.kind == ModelInfo::Member::Kind::relation &&
-                           model.relations[member.index].holds_key() &&
-                           model.relations[member.index].fields.size() > 1 && expr.has_value() &&
-                           expr.term()->kind == query::TermKind::row;
-    if (!composite) {
-      made.emplace_back(name, expr);
-      continue;
-    }
-    for (const std::uint32_t field : model.relations[member.index].fields)
-      made.emplace_back(model.fields[field].name, expr);
-  }
-  return made;
-}
-
-// PostgreSQL takes no text for a value of an enum type; what SQLite would take must not hide that.
-void require_own_enum(const Registry& registry, const FieldInfo& field, const query::Term& value,
-                      const std::string& label) {
-  if (field.enumeration == no_index || !registry.enums()[field.enumeration].native) return;
-  const query::Term& inner = query::unaliased(value);
-  const FieldInfo* other = query::field_of(inner);
-  if (other != nullptr && other->enumeration != no_index &&
-      inner.source->registry.enums()[other->enumeration].name == registry.enums()[field.enumeration].name)
-    return;
-  throw QueryError(label + " is of the native enum '" + registry.enums()[field.enumeration].name +
-                   "'; set it to a value, or to a column of the same enum");
-}
-
 std::vector<query::Change> changes_of(const QuerySpec& spec, const std::vector<std::pair<std::string, Expr>>& changes) {
   const ModelInfo& model = *spec.root->model;
-  const Registry& registry = spec.root->registry;
   if (changes.empty()) throw QueryError("update of '" + model.name + "' changes nothing; name a field");
   std::vector<query::Change> made;
   const auto is_set = [&](std::uint32_t field) {
     return std::any_of(made.begin(), made.end(), [&](const query::Change& c) { return c.field == field; });
   };
-  for (const auto& [name, expr] : expanded(spec, changes)) {
-    const TermPtr target = query::member(spec.root, name);
-    const FieldInfo* field = query::field_of(*target);
-    if (field == nullptr) throw QueryError(query::describe(*target) + " is not a single column; update its columns");
-    if (field->generated)
-      throw QueryError(query::describe(*target) + " is generated by the database and cannot be set");
-    if (field->immutable) throw QueryError(query::describe(*target) + " is immutable");
-    if (is_set(field->index)) throw QueryError(query::describe(*target) + " is set twice");
-    if (!expr.has_value()) throw QueryError(query::describe(*target) + " is set to an empty expression");
-    TermPtr value = expr.term();
-    if (value->kind == query::TermKind::row) {
-      value = query::value_term(part_for(registry, model, *field, value->key, query::describe(*target)), field->type);
-    } else if (value->kind == query::TermKind::value) {
-      value = query::value_term(query::fit(registry, model, *field, value->value), field->type);
-    } else {
-      value = query::fit_type(value, field->type, query::describe(*target));
-      require_own_enum(registry, *field, *value, query::describe(*target));
-    }
-    made.push_back({field->index, std::move(value)});
+  for (const auto& [name, expr] : column_by_column(model, changes)) {
+    query::Change change = assigned_value(spec.root, name, expr);
+    const FieldInfo& field = model.fields[change.field];
+    if (field.immutable) throw QueryError("'" + query::label_of(model, field) + "' is immutable");
+    if (field.index == model.version_field)
+      throw QueryError("'" + query::label_of(model, field) +
+                       "' counts the changes of each row; an update does that by itself");
+    if (is_set(field.index)) throw QueryError("'" + query::label_of(model, field) + "' is set twice");
+    made.push_back(std::move(change));
   }
-  for (const FieldInfo& field : model.fields) {
-    if (field.on_update && !is_set(field.index)) {
-      made.push_back({field.index, query::value_term(query::function_value(*field.on_update, field.type), field.type)});
-    }
+  query::add_automatic(spec.root, made);
+  return made;
+}
+
+// The rows of the table that is written; others are not returned by every database.
+QuerySpec returning(const QuerySpec& spec, const std::vector<Selectable>& items) {
+  QuerySpec made = spec;
+  made.returning = true;
+  made.default_projection = items.empty();
+  made.outputs = outputs_of(items);
+  if (items.empty() || spec.joins.empty()) return made;
+  for (const TermPtr& term : query::expanded_outputs(made)) {
+    std::vector<SourcePtr> sources;
+    query::collect_sources(*term, sources);
+    for (const SourcePtr& source : sources)
+      if (!query::same_source(*source, *spec.root))
+        throw QueryError("a write returns columns of '" + spec.root->label() + "' only; " + query::describe(*term) +
+                         " is of another source");
   }
   return made;
+}
+
+Rows rows_written(DatabaseImpl& database, const QuerySpec& spec, query::Purpose purpose,
+                  const std::vector<query::Change>& changes) {
+  const std::shared_ptr<graph::Graph> graph =
+      load::run_returning(database, database.context(spec.root->registry), spec, purpose, changes, {});
+  return {graph->share(graph->root()), graph->root()->slot_count()};
 }
 
 }  // namespace
@@ -226,6 +197,30 @@ Query Query::distinct(bool on) const {
   return changed(*this, [&](QuerySpec& spec) { spec.distinct = on; });
 }
 
+Query Query::distinct_on(std::vector<Expr> terms) const {
+  require_single(*spec_, "distinct_on");
+  return changed(*this, [&](QuerySpec& spec) {
+    spec.distinct_on.clear();
+    for (const Expr& term : terms) {
+      if (!term.has_value()) throw QueryError("distinct_on got an empty expression");
+      spec.distinct_on.push_back(term.term());
+    }
+  });
+}
+
+Query Query::for_update(const LockOptions& options) const {
+  require_single(*spec_, "for_update");
+  if (options.nowait && options.skip_locked) throw QueryError("for_update is either nowait or skip_locked, not both");
+  return changed(*this, [&](QuerySpec& spec) {
+    spec.lock = {options.share ? sql::Lock::Strength::share : sql::Lock::Strength::update, options.nowait,
+                 options.skip_locked};
+  });
+}
+
+Query Query::bind(const std::vector<std::pair<std::string, Value>>& values) const {
+  return {database_, query::bound_parameters(spec_, values)};
+}
+
 Query Query::join(const Source& target, Join kind, const JoinOptions& options) const {
   return changed(*this, [&](QuerySpec& spec) {
     query::JoinRequest request;
@@ -233,6 +228,7 @@ Query Query::join(const Source& target, Join kind, const JoinOptions& options) c
     request.target = target.get();
     request.on = options.on.term();
     request.attr = options.attr;
+    request.lateral = options.lateral;
     spec = query::join(std::move(spec), request);
   });
 }
@@ -278,7 +274,12 @@ Query Query::group_by(std::vector<Selectable> items) const {
     listed.default_projection = false;
     listed.outputs = outputs_of(items);
     spec.group_by = query::expanded_outputs(listed);
+    spec.rollup = false;
   });
+}
+
+Query Query::group_by_rollup(std::vector<Selectable> items) const {
+  return changed(group_by(std::move(items)), [](QuerySpec& spec) { spec.rollup = true; });
 }
 
 Query Query::having(const Expr& condition) const {
@@ -332,8 +333,24 @@ Query Query::lazy(LazyPolicy policy) const {
 
 Subquery Query::alias(std::string_view name) const { return Subquery(query::as_subquery(spec_, name)); }
 
-CommonTable Query::cte(std::string_view name, const std::vector<std::string>& columns) const {
-  return {database_, query::as_cte(spec_, name, columns)};
+CommonTable Query::cte(std::string_view name, const std::vector<std::string>& columns,
+                       Materialized materialized) const {
+  auto source = std::make_shared<query::Source>(*query::as_cte(spec_, name, columns));
+  source->materialized = static_cast<sql::CommonTable::Materialized>(materialized);
+  return {database_, std::move(source)};
+}
+
+Subquery values_as(std::string_view name, const std::vector<std::string>& columns,
+                   const std::vector<std::vector<Expr>>& rows) {
+  std::vector<std::vector<TermPtr>> cells;
+  for (const std::vector<Expr>& row : rows) {
+    std::vector<TermPtr>& terms = cells.emplace_back();
+    for (const Expr& cell : row) {
+      if (!cell.has_value()) throw QueryError("a row of '" + std::string(name) + "' holds an empty expression");
+      terms.push_back(cell.term());
+    }
+  }
+  return Subquery(query::as_values(name, columns, std::move(cells)));
 }
 
 CommonTable Query::recursive_seed(std::string_view name) const {
@@ -408,22 +425,26 @@ Value Query::scalar() const {
   return rows.empty() ? Value() : rows[0][0].value();
 }
 
-BoundSql Query::sql() const {
-  const query::Shaped shaped = query::shape_of(*spec_, query::Purpose::rows);
-  const auto plan = load::plan_of(*database_, *spec_, query::Purpose::rows, shaped);
-  BoundSql bound;
-  bound.sql = plan->statement.sql;
-  for (const std::uint32_t index : plan->bindings) {
-    const query::SlotValue& slot = shaped.slots[index];
-    bound.parameters.push_back(slot.value == nullptr ? Value(slot.number) : *slot.value);
-  }
-  return bound;
-}
+BoundSql Query::sql() const { return load::bound_sql(*database_, *spec_, query::Purpose::rows); }
 
 std::int64_t Query::update_every(const std::vector<std::pair<std::string, Expr>>& changes) const {
   database_->require_open();
   require_writable(*spec_, "update");
   return load::run_write(*database_, *spec_, query::Purpose::update, changes_of(*spec_, changes));
+}
+
+Rows Query::update_returning(const std::vector<std::pair<std::string, Expr>>& changes,
+                             std::vector<Selectable> items) const {
+  database_->require_open();
+  require_writable(*spec_, "update");
+  const QuerySpec spec = returning(*spec_, items);
+  return rows_written(*database_, spec, query::Purpose::update, changes_of(spec, changes));
+}
+
+Rows Query::delete_returning(std::vector<Selectable> items) const {
+  database_->require_open();
+  require_writable(*spec_, "delete");
+  return rows_written(*database_, returning(*spec_, items), query::Purpose::remove, {});
 }
 
 std::int64_t Query::update(const std::vector<std::pair<std::string, Expr>>& changes) const {

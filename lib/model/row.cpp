@@ -29,6 +29,30 @@ graph::Node::Found span_of(const graph::Node& node, std::uint32_t slot, const ac
                                    : node.find_span(slot, relation.relation);
 }
 
+void insert_or_update(load::Engine& engine, const load::Context& context, graph::Node& node, std::uint32_t slot) {
+  if (write::is_saved(node, slot)) {
+    write::update(engine, context, node, slot);
+  } else {
+    write::insert(engine, context, node, slot);
+  }
+}
+
+bool save_and_tell(const Signals& signals, load::Engine& engine, const load::Context& context, const Row& row) {
+  graph::Node& node = *row.node();
+  const std::uint32_t slot = row.slot();
+  const bool is_new = !write::is_saved(node, slot);
+  if (is_new) write::apply_defaults(context, node, slot);
+  signals.before_save(row, is_new);
+  // A handler may have assigned a row, or have saved this one or taken its changes back.
+  write::take_keys(engine, node, slot);
+  if (!write::is_dirty(node, slot)) return false;
+  const bool created = !write::is_saved(node, slot);
+  const std::vector<std::uint32_t> fields = write::changed_fields(node, slot);
+  insert_or_update(engine, context, node, slot);
+  signals.after_save(row, created, fields);
+  return true;
+}
+
 }  // namespace
 
 Row::Row(std::shared_ptr<graph::Node> node, std::uint32_t slot) noexcept
@@ -96,11 +120,9 @@ bool Row::save() const {
   const std::shared_ptr<load::Engine> engine = context->open_engine();
   write::take_keys(*engine, node, slot_);
   if (!write::is_dirty(node, slot_)) return false;
-  if (write::is_saved(node, slot_)) {
-    write::update(*engine, *context, node, slot_);
-  } else {
-    write::insert(*engine, *context, node, slot_);
-  }
+  const Signals& signals = *static_cast<const DatabaseImpl&>(*engine).signals;
+  if (signals.any()) return save_and_tell(signals, *engine, *context, *this);
+  insert_or_update(*engine, *context, node, slot_);
   return true;
 }
 
@@ -110,7 +132,12 @@ void Row::delete_row() const {
   if (!write::is_saved(node, slot_))
     throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to delete");
   const std::shared_ptr<const load::Context> context = access::context_of(node);
-  write::remove(*context->open_engine(), *context, node, slot_);
+  const std::shared_ptr<load::Engine> engine = context->open_engine();
+  const Signals& signals = *static_cast<const DatabaseImpl&>(*engine).signals;
+  const bool tells = signals.any();
+  if (tells) signals.deleted(Signal::before_delete, *this);
+  write::remove(*engine, *context, node, slot_);
+  if (tells) signals.deleted(Signal::after_delete, *this);
 }
 
 void Row::load(bool discard_changes) const {
@@ -132,15 +159,9 @@ bool Row::is_dirty() const { return write::is_dirty(access::node_of(*this), slot
 std::vector<std::string> Row::dirty_fields() const {
   const graph::Node& node = access::node_of(*this);
   std::vector<std::string> names;
-  const auto state = node.states.find(slot_);
-  if (state == node.states.end()) return names;
-  for (const FieldInfo& field : writable_model(node).fields) {
-    const bool changed = state->second.saved
-                             ? std::any_of(state->second.originals.begin(), state->second.originals.end(),
-                                           [&](const auto& original) { return original.cell == field.index; })
-                             : node.cells(slot_)[field.index].is_loaded();
-    if (changed) names.push_back(field.name);
-  }
+  if (node.states.find(slot_) == nullptr) return names;
+  const ModelInfo& model = writable_model(node);
+  for (const std::uint32_t field : write::changed_fields(node, slot_)) names.push_back(model.fields[field].name);
   return names;
 }
 
@@ -196,7 +217,8 @@ Row Row::copy() const {
   Row made = make::new_row(access::context_of(node), model);
   const Cell* cells = node.cells(slot_);
   for (const FieldInfo& field : model.fields) {
-    if (field.primary_key || field.generated || !cells[field.index].is_loaded()) continue;
+    if (field.primary_key || field.generated || field.index == model.version_field || !cells[field.index].is_loaded())
+      continue;
     write::init_cell(made.node()->arena, made.node()->cells(0)[field.index], load::value_of(cells[field.index]));
   }
   return made;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "core/coerce.hpp"
@@ -84,10 +85,33 @@ void append_key(const graph::Node& node, std::uint32_t slot, Parameters& paramet
                        "' is the missed side of a join and has no key: there is nothing to write");
     parameters.push_back(cell);
   }
+  if (model.version_field == no_index) return;
+  const Cell& version = node.cells(slot)[model.version_field];
+  if (!version.is_loaded() || version.is_null()) {
+    throw StateError("the version '" + query::label_of(model, model.fields[model.version_field]) +
+                     "' was not loaded, so the row is read-only; select it too");
+  }
+  parameters.push_back(version);
 }
 
-[[noreturn]] void gone(const ModelInfo& model) {
-  throw NotFound("the row of model '" + model.name + "' is gone from the database");
+[[noreturn]] void gone(const graph::Node& node, std::uint32_t slot) {
+  const ModelInfo& model = model_of(node);
+  if (model.version_field == no_index)
+    throw NotFound("the row of model '" + model.name + "' is gone from the database");
+  std::string key;
+  for (const std::uint32_t field : model.primary_key) {
+    key += key.empty() ? "" : ", ";
+    key += model.fields[field].sensitive ? "(hidden)" : load::value_of(stored(node, slot, field)).to_text();
+  }
+  throw StaleRow("the row of model '" + model.name + "' with the key " + key +
+                 " was changed or deleted since it was loaded; load(true) it again and retry");
+}
+
+Value next_version(const Context& context, const ModelInfo& model, const Cell& version) {
+  const FieldInfo& field = model.fields[model.version_field];
+  if (version.integer == std::numeric_limits<std::int64_t>::max())
+    throw LimitError("the version '" + query::label_of(model, field) + "' has reached the end of its range");
+  return query::fit(context.registry, model, field, Value(version.integer + 1));
 }
 
 }  // namespace
@@ -95,6 +119,20 @@ void append_key(const graph::Node& node, std::uint32_t slot, Parameters& paramet
 bool is_dirty(const graph::Node& node, std::uint32_t slot) noexcept {
   const auto state = node.states.find(slot);
   return state != node.states.end() && (!state->second.saved || !state->second.originals.empty());
+}
+
+std::vector<std::uint32_t> changed_fields(const graph::Node& node, std::uint32_t slot) {
+  std::vector<std::uint32_t> fields;
+  const auto* state = node.states.find(slot);
+  if (state == nullptr) return fields;
+  for (std::uint32_t field = 0; field < node.shape->fields; ++field) {
+    const bool changed = state->second.saved
+                             ? std::any_of(state->second.originals.begin(), state->second.originals.end(),
+                                           [&](const auto& original) { return original.cell == field; })
+                             : node.cells(slot)[field].is_loaded();
+    if (changed) fields.push_back(field);
+  }
+  return fields;
 }
 
 void init_cell(graph::Arena& arena, Cell& cell, const Value& value) {
@@ -146,6 +184,8 @@ void apply_defaults(const Context&, graph::Node& node, std::uint32_t slot) {
     const FieldInfo& field = model.fields[i];
     init_cell(node.arena, cells[i], query::default_value(*field.default_value, field.type));
   }
+  if (model.version_field == no_index || cells[model.version_field].is_loaded()) return;
+  if (!model.fields[model.version_field].database_default) cells[model.version_field] = Cell::of_integer(1);
 }
 
 Origin origin_of(const FieldInfo& field, const Cell& cell) noexcept {
@@ -199,6 +239,10 @@ void insert(Engine& engine, const Context& context, graph::Node& node, std::uint
   mark_inserted(engine, node, slot, std::move(plan));
 }
 
+void mark_updated(Engine& engine, graph::Node& node, std::uint32_t slot) {
+  settle(engine, node, slot, true, true, nullptr);
+}
+
 void mark_inserted(Engine& engine, graph::Node& node, std::uint32_t slot, std::shared_ptr<const InsertPlan> plan) {
   settle(engine, node, slot, true, false, std::move(plan));
 }
@@ -217,6 +261,8 @@ void update(Engine& engine, const Context& context, graph::Node& node, std::uint
     if (field.on_update && !columns.has(field.index))
       automatic.emplace_back(field.index, query::function_value(*field.on_update, field.type));
   }
+  if (model.version_field != no_index)
+    automatic.emplace_back(model.version_field, next_version(context, model, node.cells(slot)[model.version_field]));
   for (const auto& [field, value] : automatic) columns.add(field);
   Parameters parameters;
   const Cell* cells = node.cells(slot);
@@ -228,7 +274,7 @@ void update(Engine& engine, const Context& context, graph::Node& node, std::uint
   }
   for (const Cell& cell : key) parameters.push_back(cell);
   const std::shared_ptr<const driver::Statement> statement = update_statement(engine, context.registry, model, columns);
-  if (engine.session->execute(*statement, parameters).affected == 0) gone(model);
+  if (engine.session->execute(*statement, parameters).affected == 0) gone(node, slot);
   std::vector<graph::SlotState::Original> replaced;
   for (const auto& [field, value] : automatic) {
     set_cell(node, slot, field, value);
@@ -243,8 +289,25 @@ void remove(Engine& engine, const Context& context, graph::Node& node, std::uint
   Parameters key;
   append_key(node, slot, key);
   const std::shared_ptr<const driver::Statement> statement = delete_statement(engine, context.registry, model);
-  if (engine.session->execute(*statement, key).affected == 0) gone(model);
+  if (engine.session->execute(*statement, key).affected == 0) gone(node, slot);
+  mark_removed(engine, node, slot);
+}
+
+void mark_removed(Engine& engine, graph::Node& node, std::uint32_t slot) {
   settle(engine, node, slot, false, true, nullptr);
+}
+
+Values stored_key_values(const graph::Node& node, std::uint32_t slot) {
+  Parameters cells;
+  append_key(node, slot, cells);
+  Values key;
+  for (std::size_t i = 0; i < model_of(node).primary_key.size(); ++i) key.push_back(load::value_of(cells[i]));
+  return key;
+}
+
+void require_version(const graph::Node& node, std::uint32_t slot, const Cell* there) {
+  const std::uint32_t field = model_of(node).version_field;
+  if (field != no_index && node.cells(slot)[field].integer != there[field].integer) gone(node, slot);
 }
 
 }  // namespace dorm::write

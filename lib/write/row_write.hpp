@@ -32,17 +32,28 @@ Origin origin_of(const FieldInfo& field, const Cell& cell) noexcept;
 // After an INSERT that others have run: the row is saved, unless the open transaction is rolled back. `plan` says which
 // cells the database filled, null if none.
 void mark_inserted(Engine& engine, graph::Node& node, std::uint32_t slot, std::shared_ptr<const InsertPlan> plan);
-// Client defaults for the cells that are unloaded.
+// After an UPDATE that others have run, likewise.
+void mark_updated(Engine& engine, graph::Node& node, std::uint32_t slot);
+// Client defaults for the cells that are unloaded; a version is 1.
 void apply_defaults(const Context& context, graph::Node& node, std::uint32_t slot);
-// UPDATE of the changed cells. NotFound if the row is gone.
+// UPDATE of the changed cells. NotFound if the row is gone; where the model has a version, which is compared and
+// counted up, StaleRow.
 void update(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot);
-// DELETE by key. NotFound if the row is gone.
+// DELETE by key, and version. NotFound or StaleRow as in update().
 void remove(Engine& engine, const Context& context, graph::Node& node, std::uint32_t slot);
+// After a DELETE that others have run: the row is unsaved, unless the open transaction is rolled back.
+void mark_removed(Engine& engine, graph::Node& node, std::uint32_t slot);
+// The primary key as the database has it: what it was before it was written. StateError if it was not loaded.
+Values stored_key_values(const graph::Node& node, std::uint32_t slot);
+// StaleRow unless the row was loaded in the state that the database has now; nothing where the model has no version.
+void require_version(const graph::Node& node, std::uint32_t slot, const Cell* there);
 
 inline bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept {
   const auto* state = node.states.find(slot);
   return state == nullptr || state->second.saved;
 }
 bool is_dirty(const graph::Node& node, std::uint32_t slot) noexcept;
+// The fields that were written since the row was loaded or saved; of a new row those that have a value. In order.
+std::vector<std::uint32_t> changed_fields(const graph::Node& node, std::uint32_t slot);
 
 }  // namespace dorm::write

@@ -31,13 +31,15 @@ struct Writer {
     return arena.expr(sql::Param{static_cast<std::uint32_t>(labels.size() - 1), field.type, false});
   }
 
+  // Of one row: its key, and the version that it must have.
   const sql::Expr* key_condition() {
     std::vector<const sql::Expr*> parts;
-    for (const std::uint32_t index : model.primary_key) {
-      const FieldInfo& field = model.fields[index];
+    const auto add = [&](const FieldInfo& field) {
       const sql::Expr* column = arena.expr(sql::Column{table, field.column, field.type, false});
       parts.push_back(arena.expr(sql::Binary{sql::BinaryOp::eq, column, param(field)}));
-    }
+    };
+    for (const std::uint32_t index : model.primary_key) add(model.fields[index]);
+    if (model.version_field != no_index) add(model.fields[model.version_field]);
     return parts.size() == 1 ? parts.front() : arena.expr(sql::Logical{sql::LogicalOp::all, arena.list(parts)});
   }
 
@@ -170,6 +172,57 @@ std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const 
     writer.finish(*statement, engine.session->dialect(), sql::Statement(update));
     return statement;
   });
+}
+
+std::shared_ptr<const driver::Statement> update_rows_statement(Engine& engine, const Registry& registry,
+                                                               const ModelInfo& model, const ColumnSet& columns,
+                                                               std::uint32_t rows) {
+  const auto make = [&] {
+    auto statement = std::make_shared<driver::Statement>();
+    Writer writer(model);
+    std::vector<const FieldInfo*> fields;
+    for (const std::uint32_t field : model.primary_key) fields.push_back(&model.fields[field]);
+    for (const FieldInfo& field : model.fields)
+      if (columns.has(field.index)) fields.push_back(&field);
+    std::vector<std::string_view> names;
+    for (const FieldInfo* field : fields) names.push_back(field->column);
+    std::vector<sql::Exprs> values;
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      std::vector<const sql::Expr*> cells;
+      for (const FieldInfo* field : fields) cells.push_back(writer.param(*field));
+      values.push_back(writer.arena.list(cells));
+    }
+    const sql::Source* list =
+        writer.arena.make(sql::Source{sql::ValuesList{writer.arena.list(values), writer.arena.list(names)}, {}});
+    const auto column = [&](const sql::Source* source, const FieldInfo& field) {
+      return writer.arena.expr(sql::Column{source, field.column, field.type, field.nullable});
+    };
+    std::vector<sql::Assignment> set;
+    std::vector<const sql::Expr*> same;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (i < model.primary_key.size()) {
+        same.push_back(writer.arena.expr(
+            sql::Binary{sql::BinaryOp::eq, column(writer.table, *fields[i]), column(list, *fields[i])}));
+      } else {
+        set.push_back({fields[i]->column, column(list, *fields[i])});
+      }
+    }
+    sql::Update update{};
+    update.table = writer.table;
+    update.set = writer.arena.list(set);
+    update.from = list;
+    update.where = writer.arena.expr(sql::Logical{sql::LogicalOp::all, writer.arena.list(same)});
+    writer.finish(*statement, engine.session->dialect(), sql::Statement(update));
+    return statement;
+  };
+  if (rows > most_rows_kept) {
+    std::shared_ptr<driver::Statement> statement = make();
+    statement->cached = false;
+    return statement;
+  }
+  std::vector<std::uint64_t> key(columns.words().begin(), columns.words().end());
+  key.push_back(rows);
+  return engine.statements.get<driver::Statement>(key_of('b', registry, model), key, make);
 }
 
 std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry,

@@ -52,7 +52,11 @@ struct RowsInsert {
 };
 std::shared_ptr<const InsertPlan> insert_rows_plan(Engine& engine, const Registry& registry, const ModelInfo& model,
                                                    const RowsInsert& what);
-// Parameters: the columns in field order, then the key.
+// One UPDATE of several rows; its parameters are row by row the key, then the columns in field order.
+std::shared_ptr<const driver::Statement> update_rows_statement(Engine& engine, const Registry& registry,
+                                                               const ModelInfo& model, const ColumnSet& columns,
+                                                               std::uint32_t rows);
+// Parameters: the columns in field order, then the key and, where the model has one, the version.
 std::shared_ptr<const driver::Statement> update_statement(Engine& engine, const Registry& registry,
                                                           const ModelInfo& model, const ColumnSet& columns);
 std::shared_ptr<const driver::Statement> delete_statement(Engine& engine, const Registry& registry,

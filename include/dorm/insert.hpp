@@ -1,0 +1,60 @@
+// dorm/insert.hpp: rows into a table without a Row for each: one or many, those of a query, and upserts.
+//
+//   page.insert({{"url", "/"}, {"hits", 1}})
+//       .on_conflict_update({.target = {"url"}, .set = {{"hits", page["hits"] + excluded(page["hits"])}}})
+//       .run();
+//
+// An immutable value: every call returns a new one; run() sends it. Values are held against their fields where they are
+// written, defaults of the schema are filled in, and expressions may stand in the place of values. Signals are not
+// sent. Many rows are several statements where one would have more parameters than the database takes, all of them one
+// transaction. Thread-safe as a Model is.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dorm/detail/export.hpp"
+#include "dorm/expr.hpp"
+#include "dorm/model.hpp"
+#include "dorm/query.hpp"
+
+namespace dorm {
+
+// What becomes of a row that is there already.
+struct Upsert {
+  // The fields that are unique together; empty: the primary key if the rows bring it, else the only other unique ones.
+  std::vector<std::string> target{};
+  std::vector<std::string> preserve{};              // these take the values proposed
+  std::vector<std::pair<std::string, Expr>> set{};  // and these what is computed from the row and excluded()
+  Expr where{};                                     // only rows for which it is true; the others stay as they are
+};
+
+// The value that an insert proposed for a column, in Upsert::set and where.
+DORM_EXPORT Expr excluded(const Column& column);
+
+class DORM_EXPORT Insert {
+ public:
+  struct Data;
+
+  Insert on_conflict_ignore(const std::vector<std::string>& target = {}) const;
+  Insert on_conflict_update(const Upsert& what) const;
+  // Every given column of the row that is there takes the value given. Unlike SQL's REPLACE it deletes nothing.
+  Insert replace(const std::vector<std::string>& target = {}) const;
+
+  // What rows() reads; without items the model's columns.
+  Insert returning(std::vector<Selectable> items) const;
+
+  std::int64_t run() const;  // the number of rows inserted or updated
+  Rows rows() const;         // runs it: those rows, as they are now, in no particular order
+  BoundSql sql() const;      // of the first statement; runs nothing
+
+  explicit Insert(std::shared_ptr<const Data> data) noexcept : data_(std::move(data)) {}
+
+ private:
+  std::shared_ptr<const Data> data_;
+};
+
+}  // namespace dorm
