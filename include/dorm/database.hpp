@@ -51,6 +51,8 @@ class DORM_EXPORT Database {
 
   // Bound to this thread until it is committed, rolled back or destroyed (which rolls back). Nested: a savepoint.
   Transaction transaction(const TransactionOptions& options = {}) const;
+  // Bound to no thread: enter() it where the work goes on.
+  Transaction unbound_transaction(const TransactionOptions& options = {}) const;
   // Runs `body` in a transaction and commits; runs it again, as a whole, after errors that are retryable().
   void run_transaction(const std::function<void(Transaction&)>& body, const TransactionOptions& options = {}) const;
 

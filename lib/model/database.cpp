@@ -97,6 +97,11 @@ Transaction Database::transaction(const TransactionOptions& options) const {
   return {impl_, std::make_unique<TransactionScope>(impl_->session->begin(options))};
 }
 
+Transaction Database::unbound_transaction(const TransactionOptions& options) const {
+  impl_->require_open();
+  return {impl_, std::make_unique<TransactionScope>(impl_->session->begin_unbound(options)), false};
+}
+
 void Database::run_transaction(const std::function<void(Transaction&)>& body, const TransactionOptions& options) const {
   impl_->require_open();
   impl_->session->retry(options, [&] {

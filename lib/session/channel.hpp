@@ -68,9 +68,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void check_usable() const;
 
   TransactionLevel* innermost = nullptr;
-  TransactionOptions options;     // of the transaction
-  bool is_snapshot = false;       // ReadSnapshot's, not the program's
-  std::uint8_t pending_lock = 0;  // of the transaction's PendingChanges
+  TransactionOptions options;       // of the transaction
+  std::atomic<bool> in_use{false};  // of a TransactionUse
+  bool is_snapshot = false;         // ReadSnapshot's, not the program's
+  std::uint8_t pending_lock = 0;    // of the transaction's PendingChanges
 
  private:
   template <class Work>

@@ -205,6 +205,24 @@ void ReadSnapshot::end() {
   }
 }
 
+// ---- TransactionUse ----
+
+TransactionUse::TransactionUse(const TransactionScope& scope) {
+  if (!scope.is_open()) throw StateError("the transaction has ended");
+  const std::shared_ptr<Channel>& channel = scope.level().channel_;
+  if (scope.level().session().holds_connection())
+    throw StateError("this thread is in a transaction already; end that first, or enter this one on another thread");
+  if (channel->in_use.exchange(true))
+    throw StateError("the transaction is in use by another thread; enter it once that has left it");
+  channel_ = channel;
+  channel_->bind();
+}
+
+TransactionUse::~TransactionUse() {
+  channel_->unbind();
+  channel_->in_use.store(false);
+}
+
 // ---- HeldSnapshot ----
 
 HeldSnapshot::HeldSnapshot(Session& session) {

@@ -56,6 +56,7 @@ class TransactionLevel {
   friend class Channel;
   friend class HeldSnapshot;
   friend class TransactionScope;
+  friend class TransactionUse;
   enum class State : std::uint8_t { open, ended };
   using Hooks = std::list<std::function<void()>>;  // spliced without allocating
 
@@ -97,6 +98,19 @@ class TransactionScope {
 
  private:
   std::unique_ptr<TransactionLevel> level_;
+};
+
+// Sends this thread's statements to an unbound transaction while it lives. Throws StateError if that has ended, if it
+// is in use already, or if this thread's statements go elsewhere.
+class TransactionUse {
+ public:
+  explicit TransactionUse(const TransactionScope& scope);
+  TransactionUse(const TransactionUse&) = delete;
+  TransactionUse& operator=(const TransactionUse&) = delete;
+  ~TransactionUse();
+
+ private:
+  std::shared_ptr<Channel> channel_;
 };
 
 // Several reads that see one state of the database, bound to this thread: a read transaction, or nothing where the

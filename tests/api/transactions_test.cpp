@@ -326,6 +326,58 @@ TEST_P(Transactions, AModelOfTheTransactionIsTheExplicitForm) {
   EXPECT_EQ(user.count(), 0);
 }
 
+TEST_P(Transactions, AnUnboundOneGoesFromThreadToThread) {
+  const Database db = social();
+  Transaction tx = db.unbound_transaction();
+  EXPECT_THROW(tx["User"], StateError) << "nobody has entered it";
+  std::vector<Row> rows;
+  const auto on_a_thread = [](auto work) { std::thread(work).join(); };
+  on_a_thread([&] {
+    const Transaction::Entry here = tx.enter();
+    rows.push_back(tx["User"].create({{"username", "huey"}}));
+    Transaction inner = db.transaction();
+    db["User"].create({{"username", "nobody"}});
+    inner.rollback();
+    EXPECT_THROW(static_cast<void>(tx.enter()), StateError) << "once is enough";
+  });
+  on_a_thread([&] {
+    const Transaction::Entry here = tx.enter();
+    db["Tweet"].create({{"user", rows[0]}, {"content", "meow"}});
+    EXPECT_EQ(rows[0].related("tweets").size(), 1U) << "rows go along";
+    bool refused = false;
+    std::thread([&] {
+      try {
+        static_cast<void>(tx.enter());
+      } catch (const StateError&) {
+        refused = true;
+      }
+    }).join();
+    EXPECT_TRUE(refused) << "one thread at a time";
+  });
+  if (!in_memory()) {
+    EXPECT_EQ(db["User"].count(), 0) << "this thread is outside";
+  }
+  tx.commit();
+  EXPECT_TRUE(rows[0].is_saved());
+  EXPECT_EQ(db["User"].count(), 1);
+  EXPECT_EQ(db["Tweet"].count(), 1);
+  EXPECT_THROW(static_cast<void>(tx.enter()), StateError);
+  Transaction bound = db.transaction();
+  EXPECT_THROW(static_cast<void>(bound.enter()), StateError);
+}
+
+TEST_P(Transactions, AnUnboundOneThatIsForgottenIsRolledBack) {
+  const Database db = social();
+  Row row;
+  {
+    const Transaction tx = db.unbound_transaction();
+    const Transaction::Entry here = tx.enter();
+    row = db["User"].create({{"username", "huey"}});
+  }
+  EXPECT_FALSE(row.is_saved());
+  EXPECT_EQ(db["User"].count(), 0);
+}
+
 TEST_P(Transactions, ALazyLoadUsesTheTransactionOfItsThread) {
   const Database db = social();
   Transaction tx = db.transaction();
