@@ -77,7 +77,7 @@ class Lowering final : public sql::Lowering {
         folded(pattern);
         return put(")");
       case sql::MatchOp::regex:
-        return put("(", operand(&value), match.negated ? " !~ " : " ~ ", operand(&pattern), ")");
+        return put("(", operand(&value), " COLLATE \"C\"", match.negated ? " !~ " : " ~ ", operand(&pattern), ")");
       case sql::MatchOp::iregex:
         return put("(", operand(&value), " COLLATE \"C\"", match.negated ? " !~* " : " ~* ", operand(&pattern), ")");
     }
@@ -146,8 +146,9 @@ class Lowering final : public sql::Lowering {
       case sql::JsonRead::text:
         return put("CASE jsonb_typeof(", place, ") WHEN 'string' THEN (", place, " #>> '{}') END");
       case sql::JsonRead::integer:
-        return put("CASE WHEN jsonb_typeof(", place, ") = 'number' AND (", place,
-                   " #>> '{}') ~ '^-?[0-9]+$' THEN CAST((", place, " #>> '{}') AS bigint) END");
+        return put("CASE jsonb_typeof(", place, ") WHEN 'number' THEN CASE WHEN CAST(", place,
+                   " AS numeric) BETWEEN -9223372036854775808 AND 9223372036854775807 AND CAST(", place,
+                   " AS numeric) % 1 = 0 THEN CAST(CAST(", place, " AS numeric) AS bigint) END END");
       case sql::JsonRead::real:
         return put("CASE jsonb_typeof(", place, ") WHEN 'number' THEN CAST((", place,
                    " #>> '{}') AS double precision) END");
@@ -166,7 +167,16 @@ class Lowering final : public sql::Lowering {
     put(" -> ", last.is_element ? sql::integer_literal(last.element) : sql::text_literal(last.member), ")");
   }
 
-  void write(const sql::Cast& cast) override { put("CAST(", *cast.operand, " AS ", type_text(cast.type), ")"); }
+  // A truth becomes an integer, and no other number.
+  void write(const sql::Cast& cast) override {
+    if (cast.from == TypeKind::boolean && is_number(cast.type.kind) && cast.type.kind != TypeKind::integer)
+      return put("CAST(CAST(", *cast.operand, " AS integer) AS ", type_text(cast.type), ")");
+    put("CAST(", *cast.operand, " AS ", type_text(cast.type), ")");
+  }
+  static bool is_number(TypeKind kind) {
+    return kind == TypeKind::smallint || kind == TypeKind::bigint || kind == TypeKind::integer ||
+           kind == TypeKind::real || kind == TypeKind::double_precision || kind == TypeKind::decimal;
+  }
 
   void write(const sql::Collate& collate) override {
     sql::Lowering::write(sql::Collate{collate.operand, collation_name(collate.collation)});

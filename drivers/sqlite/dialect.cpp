@@ -99,7 +99,7 @@ class Lowering final : public sql::Lowering {
       case sql::MatchOp::regex:
         return put("(", operand(&value), negation(" NOT"), " REGEXP ", operand(&pattern), ")");
       case sql::MatchOp::iregex:
-        return put("(", operand(&value), negation(" NOT"), " REGEXP ('(?i)' || ", operand(&pattern), "))");
+        return put("(", negation("NOT "), "dorm_iregexp(", pattern, ", ", value, "))");
     }
   }
 
@@ -182,8 +182,8 @@ class Lowering final : public sql::Lowering {
         return put("CASE json_type(", value, ", ", place, ") WHEN 'text' THEN json_extract(", value, ", ", place,
                    ") END");
       case sql::JsonRead::integer:
-        return put("CASE json_type(", value, ", ", place, ") WHEN 'integer' THEN json_extract(", value, ", ", place,
-                   ") END");
+        return put("CASE WHEN json_type(", value, ", ", place,
+                   ") IN ('integer', 'real') THEN dorm_json_whole(json_extract(", value, ", ", place, ")) END");
       case sql::JsonRead::real:
         return put("CASE WHEN json_type(", value, ", ", place, ") IN ('integer', 'real') THEN CAST(json_extract(",
                    value, ", ", place, ") AS REAL) END");
@@ -246,6 +246,7 @@ class Lowering final : public sql::Lowering {
       case TypeKind::smallint:
       case TypeKind::integer:
       case TypeKind::bigint: {
+        if (cast.from == TypeKind::bigint && cast.type.kind == TypeKind::bigint) return put(*cast.operand);
         // Halves are rounded to the even one; what is no number is an error.
         const sql::Expr whole{sql::Call{"dorm_whole", sql::Exprs(&cast.operand, 1), false, nullptr, {}}};
         return write(sql::Fit{from_integer ? cast.operand : &whole, cast.type});
@@ -254,9 +255,11 @@ class Lowering final : public sql::Lowering {
       case TypeKind::double_precision:
         if (from_number) return put("CAST(", *cast.operand, " AS REAL)");
         return put("dorm_real(", *cast.operand, ")");
-      case TypeKind::string:
-        if (cast.type.max_length == 0) return put("CAST(", *cast.operand, " AS TEXT)");
-        return put("substr(CAST(", *cast.operand, " AS TEXT), 1, ", std::size_t{cast.type.max_length}, ")");
+      case TypeKind::string: {
+        const sql::Expr text{sql::Cast{cast.operand, Type{.kind = TypeKind::text}, cast.from}};
+        if (cast.type.max_length == 0) return put(text);
+        return put("substr(", text, ", 1, ", std::size_t{cast.type.max_length}, ")");
+      }
       case TypeKind::text:
       case TypeKind::enumeration:
         if (cast.from == TypeKind::boolean)
@@ -265,7 +268,7 @@ class Lowering final : public sql::Lowering {
       case TypeKind::binary:
         return put("CAST(", *cast.operand, " AS BLOB)");
       case TypeKind::date:
-        return put("date(", *cast.operand, ")");
+        return put("dorm_date(", *cast.operand, ")");
       case TypeKind::json:
         return put("json(", *cast.operand, ")");
       default:

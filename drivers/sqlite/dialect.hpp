@@ -7,9 +7,13 @@
 // an argument is NULL):
 //   dorm_like(pattern, value)  1 or 0: LIKE as PostgreSQL has it: % is any run, _ one code point, \ takes the next one
 //                              literally, letters differ by case. A pattern that ends in a lone \ matches nothing.
-//   regexp(pattern, value)     1 or 0: whether RE2 finds the pattern in the value; called by the operator REGEXP. An
-//                              invalid pattern is an error.
+//   regexp(pattern, value)     1 or 0: whether RE2 finds the pattern in the value; called by the operator REGEXP. A
+//                              pattern that core/regex.hpp does not take is an error; dorm_iregexp folds ASCII letters.
 //   dorm_bit_xor(a, b)         exclusive or of two integers.
+//   dorm_divide, dorm_modulo   as PostgreSQL has them: dividing by zero, and overflow, are errors.
+//   dorm_whole(x), dorm_real(x)  CAST to a number: halves go to the even one, what is no number is an error.
+//   dorm_fit(x, least, most), dorm_fit_length(x, most)  the value, or an error where it does not fit a column.
+//   dorm_json_contains(a, b)   1 or 0: PostgreSQL's a @> b.
 #pragma once
 
 #include <memory>

@@ -13,6 +13,9 @@
 #include <string_view>
 
 #include "core/json_text.hpp"
+#include "core/regex.hpp"
+#include "dorm/error.hpp"
+#include "dorm/value.hpp"
 
 namespace dorm::sqlite {
 namespace {
@@ -24,6 +27,8 @@ std::string_view text_of(sqlite3_value* value) {
   if (text == nullptr) throw std::bad_alloc();
   return {text, static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
+
+void fail(sqlite3_context* context, const char* why) { sqlite3_result_error(context, why, -1); }
 
 // Two arguments, NULL if one of them is; no exception leaves towards SQLite's C.
 template <Body body>
@@ -89,16 +94,20 @@ void like(sqlite3_context* context, sqlite3_value** arguments) {
 
 void forget_pattern(void* pattern) { delete static_cast<RE2*>(pattern); }
 
+// What PostgreSQL would read in another way is refused: a pattern that is a value was looked at before it got here.
+template <bool fold>
 void regexp(sqlite3_context* context, sqlite3_value** arguments) {
   // SQLite keeps the compiled pattern as long as the statement runs with the same one.
   std::unique_ptr<RE2> compiled;
   const auto* pattern = static_cast<const RE2*>(sqlite3_get_auxdata(context, 0));
   if (pattern == nullptr) {
+    const std::string_view text = text_of(arguments[0]);
+    if (regex_problem(text, fold)) return fail(context, "invalid regular expression");
     RE2::Options options;
     options.set_log_errors(false);
-    const std::string_view text = text_of(arguments[0]);
-    compiled = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
-    if (!compiled->ok()) return sqlite3_result_error(context, "invalid regular expression", -1);
+    options.set_dot_nl(true);
+    compiled = std::make_unique<RE2>(to_re2(text, fold), options);
+    if (!compiled->ok()) return fail(context, "invalid regular expression");
     pattern = compiled.get();
   }
   const std::string_view text = text_of(arguments[1]);
@@ -109,8 +118,6 @@ void regexp(sqlite3_context* context, sqlite3_value** arguments) {
 void bit_xor(sqlite3_context* context, sqlite3_value** arguments) {
   sqlite3_result_int64(context, sqlite3_value_int64(arguments[0]) ^ sqlite3_value_int64(arguments[1]));
 }
-
-void fail(sqlite3_context* context, const char* why) { sqlite3_result_error(context, why, -1); }
 
 bool are_integers(sqlite3_value** arguments) {
   return sqlite3_value_type(arguments[0]) == SQLITE_INTEGER && sqlite3_value_type(arguments[1]) == SQLITE_INTEGER;
@@ -195,6 +202,30 @@ void real(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   }
 }
 
+// CAST AS DATE of a text, or of the start of a datetime: what is no date is an error.
+void date(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
+  try {
+    const std::string_view text = text_of(arguments[0]);
+    if (text.size() > 10 && text[10] != ' ') return fail(context, "not a date");
+    const std::string made = Date::parse(text.substr(0, 10)).text();
+    sqlite3_result_text(context, made.data(), static_cast<int>(made.size()), SQLITE_TRANSIENT);
+  } catch (const Error&) {
+    fail(context, "not a date");
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+// A number of a json document, if it is a whole one of 64 bits; 1e2 is one.
+void json_whole(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  if (sqlite3_value_type(arguments[0]) == SQLITE_INTEGER) return sqlite3_result_value(context, arguments[0]);
+  if (sqlite3_value_type(arguments[0]) != SQLITE_FLOAT) return;
+  const double number = sqlite3_value_double(arguments[0]);
+  if (number == std::nearbyint(number) && number >= -0x1p63 && number < 0x1p63)
+    sqlite3_result_int64(context, static_cast<std::int64_t>(number));
+}
+
 // Whether `document` has all that `part` has, by the rules of PostgreSQL's @> (manual, 8.14.3): members of objects one
 // by one, elements of arrays in any place and however often; an array of plain values has a plain value by itself.
 bool has_all(const nlohmann::json& document, const nlohmann::json& part, bool outermost = false) {
@@ -259,11 +290,14 @@ struct Function {
 };
 
 constexpr Function functions[] = {{"dorm_like", 2, call<like>},
-                                  {"regexp", 2, call<regexp>},
+                                  {"regexp", 2, call<regexp<false>>},
+                                  {"dorm_iregexp", 2, call<regexp<true>>},
                                   {"dorm_bit_xor", 2, call<bit_xor>},
                                   {"dorm_divide", 2, call<divide>},
                                   {"dorm_modulo", 2, call<modulo>},
                                   {"dorm_json_contains", 2, call<json_contains>},
+                                  {"dorm_date", 1, date},
+                                  {"dorm_json_whole", 1, json_whole},
                                   {"dorm_whole", 1, whole},
                                   {"dorm_real", 1, real},
                                   {"dorm_fit", 3, fit},

@@ -57,7 +57,7 @@ class ParserStack {
     if (std::holds_alternative<sql::Match>(parent.node)) return symbols_of("pattern");
     // Up to three functions and as many parentheses.
     if (std::holds_alternative<sql::DatePart>(parent.node) || std::holds_alternative<sql::DateTrunc>(parent.node) ||
-        std::holds_alternative<sql::JsonPath>(parent.node))
+        std::holds_alternative<sql::JsonPath>(parent.node) || std::holds_alternative<sql::Cast>(parent.node))
       return symbols_of("pattern");
     // Operators that are written as functions here.
     if (const auto* binary = std::get_if<sql::Binary>(&parent.node);

@@ -120,6 +120,8 @@ class DORM_EXPORT Expr {
   Expr istartswith(const Expr& text) const;
   Expr iendswith(const Expr& text) const;
   Expr iexact(const Expr& text) const;
+  // Regular expressions, of the syntax that all backends read alike: . [ ] ( ) (?: ) | ^ $ * + ? {m,n} \d \w \s and
+  // POSIX classes, of ASCII; a pattern that is a value and has more is a QueryError, which says what and where.
   Expr regex(const Expr& pattern) const;
   Expr iregex(const Expr& pattern) const;
 

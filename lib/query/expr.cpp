@@ -4,6 +4,7 @@
 #include <bit>
 #include <iterator>
 
+#include "core/regex.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
@@ -255,6 +256,9 @@ Expr arithmetic(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   TermPtr right = require(right_expr);
   require_single(*left, "arithmetic");
   require_single(*right, "arithmetic");
+  // A parameter is a number of the kind of what it stands beside.
+  if (query::is_parameter(*right)) right = query::bound_beside(right, *left);
+  if (query::is_parameter(*left)) left = query::bound_beside(left, *right);
   if (op != BinaryOp::multiply) {
     if (right->kind == TermKind::value && left->type.kind == TypeKind::decimal)
       right = query::bound_beside(right, *left);
@@ -268,7 +272,12 @@ Expr arithmetic(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
 }
 
 TermPtr require_bits(const Expr& expr) {
-  const TermPtr& term = require(expr);
+  TermPtr term = require(expr);
+  if (query::is_parameter(*term) && term->type.kind == TypeKind::unknown) {
+    Term typed = *term;
+    typed.type.kind = TypeKind::bigint;
+    term = std::make_shared<const Term>(std::move(typed));
+  }
   const TypeKind kind = term->type.kind;
   if (kind != TypeKind::smallint && kind != TypeKind::integer && kind != TypeKind::bigint &&
       kind != TypeKind::unknown) {
@@ -324,6 +333,13 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::
     if (has_wildcards && (text.size() - (text.find_last_not_of('\\') + 1)) % 2 == 1) {
       throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) +
                        " ends in a lone backslash; double it");
+    }
+    const bool folds = op == MatchOp::iregex;
+    if (folds || op == MatchOp::regex) {
+      if (const std::optional<std::string> problem = regex_problem(text, folds)) {
+        throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) + " has " + *problem +
+                         ", which not every backend reads alike");
+      }
     }
     bound = query::value_term(pattern->value, type_of(TypeKind::text));
   }
@@ -492,6 +508,7 @@ Expr subquery_term(const Query& query, TermKind kind) {
                      std::to_string(columns.size()));
   }
   term.type = columns.front().type;
+  term.sensitive = columns.front().sensitive;
   return wrap(std::move(term));
 }
 
@@ -617,7 +634,9 @@ Expr Expr::start_of(DatePart part) const {
 Expr Expr::concat(const Expr& other) const {
   query::require_family(*require(*this), Family::text, "concat");
   query::require_family(*require(other), Family::text, "concat");
-  Term term = node(TermKind::binary, TypeKind::text, {term_, other.term()});
+  TermPtr added = other.term();
+  if (query::is_parameter(*added)) added = query::bound_beside(added, *term_);
+  Term term = node(TermKind::binary, TypeKind::text, {term_, added});
   term.op = static_cast<std::uint8_t>(BinaryOp::concat);
   return wrap(std::move(term));
 }

@@ -489,7 +489,7 @@ TEST_P(Sqlite, ManyPercentSignsAreNoTrap) {
 TEST_P(Sqlite, RegexpSearches) {
   EXPECT_EQ(number("SELECT 'hello world' REGEXP 'o w'"), 1);
   EXPECT_EQ(number("SELECT 'hello' REGEXP '^H'"), 0);
-  EXPECT_EQ(number("SELECT 'hello' REGEXP ('(?i)' || ?)", {{type_of(TypeKind::text), "^H"}}), 1);
+  EXPECT_EQ(number("SELECT dorm_iregexp(?, 'hello')", {{type_of(TypeKind::text), "^H"}}), 1);
   EXPECT_EQ(number("SELECT 'hello' NOT REGEXP 'l+'"), 0);
   EXPECT_EQ(read("NULL REGEXP 'x'", Type{}), "null");
   EXPECT_THAT(thrown<DataError>([&] { number("SELECT 'x' REGEXP '(secret'"); }).what(),
