@@ -62,7 +62,12 @@ std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpe
   std::shared_ptr<const query::Plan> plan =
       query::make_plan(spec, purpose, shaped, engine.session->dialect(), changes, into);
   // Short lists of rows come again, long ones of the same length seldom.
-  if (into == nullptr || into->rows.size() <= most_rows_kept) engine.plans.put(shaped.text, plan);
+  if (into != nullptr && into->rows.size() > most_rows_kept) {
+    auto once = std::make_shared<query::Plan>(*plan);
+    once->statement.cached = false;
+    return once;
+  }
+  engine.plans.put(shaped.text, plan);
   return plan;
 }
 

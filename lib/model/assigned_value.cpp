@@ -2,6 +2,7 @@
 
 #include "dorm/error.hpp"
 #include "query/builder.hpp"
+#include "query/parameters.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"
@@ -68,6 +69,10 @@ query::Change assigned_value(const query::SourcePtr& root, std::string_view memb
   query::TermPtr value = expr.term();
   if (value->kind == query::TermKind::row) {
     value = query::value_term(part_for(registry, model, *field, value->key, label), field->type);
+  } else if (query::is_parameter(*value)) {
+    throw QueryError("parameter '" + value->name +
+                     "' has no value; what is written takes values, which are never part "
+                     "of the text");
   } else if (value->kind == query::TermKind::value) {
     value = query::value_term(query::fit(registry, model, *field, value->value), field->type);
   } else {

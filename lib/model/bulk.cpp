@@ -1,10 +1,12 @@
 // Many rows at once, with a Row for each.
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "dorm/error.hpp"
 #include "dorm/model.hpp"
+#include "load/lazy.hpp"
 #include "model/database_impl.hpp"
 #include "model/row_access.hpp"
 #include "model/row_make.hpp"
@@ -41,21 +43,27 @@ Rows Model::bulk_create(const std::vector<std::vector<std::pair<std::string, Val
 
 std::int64_t Model::bulk_update(const std::vector<Row>& rows) const {
   database_->require_open();
-  std::vector<write::RowRef> changed;
+  // Rows of different snapshots have their fields in different places.
+  std::map<const load::Context*, std::vector<write::RowRef>> changed;
   std::set<std::pair<const graph::Node*, std::uint32_t>> seen;
+  std::size_t count = 0;
   for (const Row& row : rows) {
     graph::Node& node = access::node_of(row);
     if (node.shape->model == nullptr || !query::same_model(*node.shape->model, info()))
       throw QueryError("bulk_update of '" + info().name + "' was given a row of another model");
+    const load::Context& context = load::context_of(node);
+    if (context.engine.lock() != database_)
+      throw QueryError("bulk_update of '" + info().name + "' was given a row of another database");
     if (!row.is_saved()) throw StateError("bulk_update of '" + info().name + "' was given an unsaved row; save it");
-    const bool is_new = seen.emplace(&node, row.slot()).second;
-    if (row.is_dirty() && is_new) changed.push_back({&node, row.slot()});
+    if (!row.is_dirty() || !seen.emplace(&node, row.slot()).second) continue;
+    changed[&context].push_back({&node, row.slot()});
+    ++count;
   }
-  if (changed.empty()) return 0;
+  if (count == 0) return 0;
   TransactionScope all = database_->session->begin();
-  write::update_rows(*database_, *database_->context(source_->registry), changed);
+  for (const auto& [context, group] : changed) write::update_rows(*database_, *context, group);
   all.commit();
-  return static_cast<std::int64_t>(changed.size());
+  return static_cast<std::int64_t>(count);
 }
 
 }  // namespace dorm

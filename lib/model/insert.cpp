@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "core/text.hpp"
@@ -24,12 +25,14 @@ struct Insert::Data {
   query::SourcePtr table;
   // One after the other; each has a set of fields of its own.
   struct Batch {
-    std::vector<std::uint32_t> fields;
+    std::vector<std::uint32_t> fields;  // defaults of the schema included
+    std::vector<std::uint32_t> given;   // by the caller
     std::vector<std::vector<query::TermPtr>> rows;
   };
   std::vector<Batch> batches;
   query::SpecPtr select;  // instead of values
   std::vector<std::uint32_t> select_fields;
+  std::vector<std::uint32_t> select_given;  // those that the caller named
   // What is common to all statements.
   query::InsertTarget target;
   query::SpecPtr returned;
@@ -43,7 +46,8 @@ using query::TermPtr;
 // ---- rows ----
 
 // The values of one row in the order of the fields, those that the schema gives included.
-std::vector<query::Change> row_of(const query::SourcePtr& table, const Assignments& values) {
+std::vector<query::Change> row_of(const query::SourcePtr& table, const Assignments& values,
+                                  std::vector<std::uint32_t>& named) {
   const ModelInfo& model = *table->model;
   std::vector<query::Change> given;
   for (const auto& [name, value] : column_by_column(model, values)) {
@@ -51,8 +55,10 @@ std::vector<query::Change> row_of(const query::SourcePtr& table, const Assignmen
     const FieldInfo& field = model.fields[change.field];
     if (std::any_of(given.begin(), given.end(), [&](const query::Change& c) { return c.field == change.field; }))
       throw QueryError("'" + query::label_of(model, field) + "' is given twice");
+    named.push_back(change.field);
     given.push_back(std::move(change));
   }
+  std::sort(named.begin(), named.end());
   for (const FieldInfo& field : model.fields) {
     const bool is_version = field.index == model.version_field && !field.database_default;
     const bool is_given = std::any_of(given.begin(), given.end(),
@@ -84,17 +90,19 @@ std::shared_ptr<Insert::Data> insert_into(const Model& model) {
 }
 
 void add_row(Insert::Data& data, const Assignments& values) {
-  std::vector<query::Change> row = row_of(data.table, values);
+  std::vector<std::uint32_t> named;
+  std::vector<query::Change> row = row_of(data.table, values, named);
   std::vector<std::uint32_t> fields;
   std::vector<TermPtr> terms;
   for (query::Change& change : row) {
     fields.push_back(change.field);
     terms.push_back(std::move(change.value));
   }
-  const auto same = std::find_if(data.batches.begin(), data.batches.end(),
-                                 [&](const Insert::Data::Batch& batch) { return batch.fields == fields; });
+  const auto same = std::find_if(data.batches.begin(), data.batches.end(), [&](const Insert::Data::Batch& batch) {
+    return batch.fields == fields && batch.given == named;
+  });
   if (same == data.batches.end()) {
-    data.batches.push_back({std::move(fields), {std::move(terms)}});
+    data.batches.push_back({std::move(fields), std::move(named), {std::move(terms)}});
   } else {
     same->rows.push_back(std::move(terms));
   }
@@ -107,7 +115,10 @@ void add_defaults(Insert::Data& data, query::QuerySpec& select) {
     if (std::find(data.select_fields.begin(), data.select_fields.end(), field.index) != data.select_fields.end())
       continue;
     if (field.generated || field.auto_increment) continue;
-    if (field.default_value && field.type.kind != TypeKind::uuid) {
+    if (field.index == model.version_field && !field.database_default) {
+      select.outputs.push_back({query::aliased(query::value_term(Value(1), field.type), field.name), nullptr});
+      data.select_fields.push_back(field.index);
+    } else if (field.default_value && field.type.kind != TypeKind::uuid) {
       const Value value = query::default_value(*field.default_value, field.type);
       select.outputs.push_back({query::aliased(query::value_term(value, field.type), field.name), nullptr});
       data.select_fields.push_back(field.index);
@@ -123,9 +134,9 @@ bool is_given(const Insert::Data& data, std::uint32_t field) {
   const auto has = [&](const std::vector<std::uint32_t>& fields) {
     return std::find(fields.begin(), fields.end(), field) != fields.end();
   };
-  if (data.select) return has(data.select_fields);
+  if (data.select) return has(data.select_given);
   return std::all_of(data.batches.begin(), data.batches.end(),
-                     [&](const Insert::Data::Batch& batch) { return has(batch.fields); });
+                     [&](const Insert::Data::Batch& batch) { return has(batch.given); });
 }
 
 // All sets of fields of which no two rows have the same.
@@ -159,7 +170,7 @@ std::vector<std::uint32_t> target_of(const Insert::Data& data, const std::vector
     for (const std::vector<std::uint32_t>& set : sets)
       if (std::all_of(set.begin(), set.end(), [&](std::uint32_t field) { return is_given(data, field); }))
         possible.push_back(set);
-    if (possible.size() == 1) return possible.front();
+    if (possible.size() == 1 || (!possible.empty() && possible.front() == model.primary_key)) return possible.front();
     refuse_target(model,
                   possible.empty() ? "the rows bring the values of nothing unique" : "say which fields are meant");
   }
@@ -183,6 +194,33 @@ std::vector<std::uint32_t> target_of(const Insert::Data& data, const std::vector
   refuse_target(model, names_of(model, fields) + " together are not unique");
 }
 
+// One statement meets a row once (PostgreSQL's manual, INSERT): which of two proposals wins would be for nobody to say.
+void require_different(const Insert::Data& data) {
+  if (data.target.action != sql::Conflict::Action::update) return;
+  std::set<std::string> seen;
+  for (const Insert::Data::Batch& batch : data.batches) {
+    std::vector<std::size_t> places;
+    for (const std::uint32_t field : data.target.conflict) {
+      const auto place = std::find(batch.fields.begin(), batch.fields.end(), field);
+      if (place != batch.fields.end()) places.push_back(static_cast<std::size_t>(place - batch.fields.begin()));
+    }
+    if (places.size() != data.target.conflict.size()) continue;
+    for (const std::vector<TermPtr>& row : batch.rows) {
+      std::string key;
+      for (const std::size_t place : places) {
+        const query::Term& term = *row[place];
+        if (term.kind != query::TermKind::value || term.value.is_null()) return;
+        const std::string text = term.value.to_text();
+        key += std::to_string(text.size()) + ":" + text;
+      }
+      if (seen.insert(std::move(key)).second) continue;
+      throw QueryError("two rows of the insert into '" + data.table->model->name + "' have the same " +
+                       names_of(*data.table->model, data.target.conflict) +
+                       "; put them together, or insert them apart");
+    }
+  }
+}
+
 TermPtr excluded_term(const query::SourcePtr& table, std::uint32_t field) {
   auto term = std::make_shared<query::Term>(*query::column_term(table, field));
   term->kind = query::TermKind::excluded;
@@ -195,7 +233,8 @@ std::vector<std::uint32_t> other_fields(const Insert::Data& data, const std::vec
   for (const FieldInfo& field : data.table->model->fields) {
     const bool is_kept = std::find(but.begin(), but.end(), field.index) != but.end();
     const bool is_version = field.index == data.table->model->version_field;
-    if (!is_kept && !is_version && !field.primary_key && is_given(data, field.index)) fields.push_back(field.index);
+    if (!is_kept && !is_version && !field.primary_key && !field.immutable && is_given(data, field.index))
+      fields.push_back(field.index);
   }
   return fields;
 }
@@ -213,8 +252,12 @@ std::vector<query::InsertTarget> statements_of(const Insert::Data& data) {
   const std::size_t parameters = data.database->session->dialect().capabilities().max_parameters;
   for (const Insert::Data::Batch& batch : data.batches) {
     // A row without a column is DEFAULT VALUES, which are of one row.
-    std::size_t width = 0;
-    for (const TermPtr& term : batch.rows.front()) width += term->kind == query::TermKind::value ? 1U : 16U;
+    std::size_t width = 1;
+    for (const std::vector<TermPtr>& row : batch.rows) {
+      std::size_t own = 0;
+      for (const TermPtr& term : row) own += term->kind == query::TermKind::value ? 1U : 16U;
+      width = std::max(width, own);
+    }
     const std::size_t most =
         batch.fields.empty() ? 1 : std::max<std::size_t>(1, std::min<std::size_t>(parameters / width, 10'000));
     for (std::size_t begin = 0; begin < batch.rows.size(); begin += most) {
@@ -262,31 +305,34 @@ Insert Model::insert_many(const std::vector<Assignments>& rows) const {
 Insert Model::insert_from(const Query& query, const std::vector<std::string>& fields) const {
   const std::shared_ptr<Insert::Data> data = insert_into(*this);
   auto select = std::make_shared<query::QuerySpec>(*query.spec());
+  if (select->set_op != sql::SetOp::none) {
+    // Only a plain select can be added to, and have its columns converted.
+    const query::SourcePtr rows = query::as_subquery(query.spec(), "rows");
+    select = std::make_shared<query::QuerySpec>();
+    select->root = select->context = rows;
+  }
   const std::vector<query::OutputColumn> columns = query::output_columns(*select);
   if (columns.size() != fields.size()) {
     throw QueryError("insert_from names " + std::to_string(fields.size()) + " fields of '" + info().name +
                      "', its query selects " + std::to_string(columns.size()) + " columns");
   }
-  const bool single = select->set_op == sql::SetOp::none;
-  std::vector<TermPtr> terms = query::expanded_outputs(select->leftmost());
+  std::vector<TermPtr> terms = query::expanded_outputs(*select);
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    const Expr value(query::unaliased(*terms[i]).kind == query::TermKind::value
-                         ? terms[i]->children.empty() ? terms[i] : terms[i]->children.front()
-                         : terms[i]);
-    query::Change change = assigned_value(source_, fields[i], value);
+    const bool is_named_value =
+        terms[i]->kind == query::TermKind::alias && terms[i]->children.front()->kind == query::TermKind::value;
+    query::Change change =
+        assigned_value(source_, fields[i], Expr(is_named_value ? terms[i]->children.front() : terms[i]));
+    if (std::find(data->select_fields.begin(), data->select_fields.end(), change.field) != data->select_fields.end())
+      throw QueryError("'" + query::label_of(info(), info().fields[change.field]) + "' is named twice");
     data->select_fields.push_back(change.field);
-    if (change.value != value.term() && !single) {
-      throw QueryError("column '" + columns[i].name + "' of the union is " + to_string(columns[i].type) +
-                       "; cast it to " + to_string(info().fields[change.field].type));
-    }
-    terms[i] = query::aliased(change.value, columns[i].name);
+    const TermPtr bare = change.value->kind == query::TermKind::alias ? change.value->children.front() : change.value;
+    terms[i] = query::aliased(bare, columns[i].name);
   }
-  if (single) {
-    select->default_projection = false;
-    select->outputs.clear();
-    for (TermPtr& term : terms) select->outputs.push_back({std::move(term), nullptr});
-    add_defaults(*data, *select);
-  }
+  data->select_given = data->select_fields;
+  select->default_projection = false;
+  select->outputs.clear();
+  for (TermPtr& term : terms) select->outputs.push_back({std::move(term), nullptr});
+  add_defaults(*data, *select);
   data->select = std::move(select);
   return Insert(data);
 }
@@ -307,6 +353,8 @@ Insert Insert::on_conflict_update(const Upsert& what) const {
     data.target.conflict = target_of(data, what.target);
     data.target.set.clear();
     const auto add = [&](query::Change change) {
+      if (model.fields[change.field].immutable)
+        throw QueryError("'" + query::label_of(model, model.fields[change.field]) + "' is immutable");
       if (change.field == model.version_field)
         throw QueryError("'" + query::label_of(model, model.fields[change.field]) +
                          "' counts the changes of each row; an upsert does that by itself");
@@ -325,7 +373,9 @@ Insert Insert::on_conflict_update(const Upsert& what) const {
                        "' sets nothing; name what to preserve, or use "
                        "on_conflict_ignore()");
     query::add_automatic(data.table, data.target.set);
+    if (what.where.has_value()) query::require_family(*what.where.term(), query::Family::boolean, "where");
     data.target.where = what.where.has_value() ? what.where.term() : nullptr;
+    require_different(data);
   });
 }
 
@@ -342,6 +392,7 @@ Insert Insert::replace(const std::vector<std::string>& target) const {
       data.target.action = sql::Conflict::Action::nothing;
     } else {
       query::add_automatic(data.table, data.target.set);
+      require_different(data);
     }
   });
 }

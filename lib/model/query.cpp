@@ -116,16 +116,17 @@ void require_single(const QuerySpec& spec, const char* verb) {
 void require_writable(const QuerySpec& spec, const char* verb) {
   const bool joins = std::all_of(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
     return verb == std::string_view("update") &&
-           (join.kind == sql::JoinKind::inner || join.kind == sql::JoinKind::cross) && !join.target->from;
+           (join.kind == sql::JoinKind::inner || join.kind == sql::JoinKind::cross) && !join.target->from &&
+           !join.lateral;
   });
   const bool plain = spec.set_op == sql::SetOp::none && joins && spec.group_by.empty() && !spec.having && !spec.limit &&
                      !spec.offset && !spec.distinct && spec.ctes.empty() && spec.root && spec.root->model != nullptr &&
                      spec.root->is_default && spec.distinct_on.empty() &&
                      spec.lock.strength == sql::Lock::Strength::none;
   if (!plain) {
-    throw QueryError(std::string(verb) +
-                     " takes a query of one model with a condition only; put joins and limits into a subquery: "
-                     "where(key.in(query))");
+    throw QueryError(std::string(verb) + " takes a query of one model with a condition only" +
+                     (verb == std::string_view("update") ? ", and inner joins" : "") +
+                     "; put what else there is into a subquery: where(key.in(query))");
   }
 }
 
@@ -310,7 +311,10 @@ Query Query::offset(std::int64_t rows) const {
 
 Query Query::paginate(std::int64_t page, std::int64_t rows) const {
   if (page < 1) throw QueryError("pages count from 1");
-  return limit(rows).offset((page - 1) * rows);
+  std::int64_t first = 0;
+  if (__builtin_mul_overflow(page - 1, rows, &first))
+    throw QueryError("the page is further away than there can be rows");
+  return limit(rows).offset(first);
 }
 
 Query Query::union_with(const Query& other) const { return combined(*this, other, sql::SetOp::union_distinct); }

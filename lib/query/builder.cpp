@@ -6,8 +6,10 @@
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/parameters.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
+#include "query/visit.hpp"
 
 namespace dorm::query {
 namespace {
@@ -273,6 +275,9 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
   join.from = spec.context;
   join.target = request.target;
   join.lateral = request.lateral;
+  if (request.lateral && request.kind != sql::JoinKind::inner && request.kind != sql::JoinKind::left &&
+      request.kind != sql::JoinKind::cross)
+    throw QueryError("a lateral join is an inner or a left one: what it reads stands on its left");
   if (request.lateral && request.target->kind != SourceKind::subquery)
     throw QueryError("only a subquery can be joined as lateral; '" + request.target->label() + "' is none");
   Candidate key;
@@ -320,6 +325,9 @@ QuerySpec switch_to(QuerySpec spec, const SourcePtr& source) {
 }
 
 SourcePtr as_subquery(const SpecPtr& spec, std::string_view alias) {
+  if (const std::string parameter = parameter_of(*spec); !parameter.empty())
+    throw QueryError("parameter '" + parameter + "' stands in '" + std::string(alias) +
+                     "', whose parameters are bound before it is named: query.bind(…).alias(…)");
   if (!is_identifier(alias))
     throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
   auto source = std::make_shared<Source>();
@@ -360,17 +368,22 @@ SourcePtr as_values(std::string_view alias, const std::vector<std::string>& colu
       throw QueryError("column " + quote(columns[i]) + " of '" + std::string(alias) + "' is not an identifier");
     std::vector<TermPtr> cells;
     bool nullable = false;
+    bool sensitive = false;
     for (const std::vector<TermPtr>& row : rows) {
       if (row.size() != columns.size()) {
         throw QueryError("a row of '" + std::string(alias) + "' has " + std::to_string(row.size()) + " values for " +
                          std::to_string(columns.size()) + " columns");
       }
+      if (is_parameter(*row[i]))
+        throw QueryError("parameter '" + row[i]->name + "' stands in the values of '" + std::string(alias) +
+                         "'; they take values");
       cells.push_back(row[i]);
+      sensitive = sensitive || is_sensitive(*row[i]);
       nullable = nullable || row[i]->nullable;
     }
     const Type type = unify(cells, columns[i]);
     for (std::size_t row = 0; row < rows.size(); ++row) rows[row][i] = cells[row];
-    source->outputs.push_back({columns[i], type, nullable, false});
+    source->outputs.push_back({columns[i], type, nullable, sensitive});
   }
   source->rows = std::move(rows);
   return source;

@@ -61,7 +61,10 @@ class Compiler {
   }
 
   void update(const QuerySpec& spec, std::span<const Change> changes) {
-    for (const Change& change : changes) refuse_aggregates(*change.value, "update");
+    for (const Change& change : changes) {
+      refuse_aggregates(*change.value, "update");
+      refuse_windows(*change.value, "update");
+    }
     if (spec.where) refuse_aggregates(*spec.where, "where");
     if (dialect_.capabilities().updates_are_seen && spec.joins.empty() && is_correlated(spec, changes))
       return update_found(spec, changes);
@@ -106,16 +109,20 @@ class Compiler {
   // A write and, where that is asked for, the rows it wrote.
   template <class Statement>
   void finish_write(Statement& statement, const QuerySpec& spec) {
+    if (spec.returning) check_returned(spec);
     if (spec.returning) statement.returning = outputs(spec, Role::result);
     finish(statement);
     if (spec.returning) return_rows(spec);
   }
 
   // Values of the program were held against the type of their field when they were given.
-  static bool is_checked(const Term& term) { return term.kind == TermKind::value || term.kind == TermKind::excluded; }
+  static bool is_checked(const Term& term, const FieldInfo& field) {
+    // What was proposed for a column was held against that one.
+    return term.kind == TermKind::value || (term.kind == TermKind::excluded && term.field == field.index);
+  }
   const sql::Expr* assigned(const Term& value, const FieldInfo& field) {
     const sql::Expr* made = expr(value);
-    return is_checked(value) ? made : fitted(made, field);
+    return is_checked(value, field) ? made : fitted(made, field);
   }
   const sql::Expr* fitted(const sql::Expr* value, const FieldInfo& field) {
     return arena_.expr(sql::Fit{value, field.type});
@@ -154,7 +161,7 @@ class Compiler {
     for (std::size_t i = 0; i < changes.size(); ++i) {
       const FieldInfo& field = model.fields[changes[i].field];
       const sql::Expr* value = found_column('v', i + 1, field.type);
-      set.push_back({arena_.text(field.column), is_checked(*changes[i].value) ? value : fitted(value, field)});
+      set.push_back({arena_.text(field.column), is_checked(*changes[i].value, field) ? value : fitted(value, field)});
     }
     update.set = arena_.list(set);
     update.from = found;
@@ -173,9 +180,6 @@ class Compiler {
     sql::Insert statement{};
     if (into.rows.empty()) statement.select = fitted_select(spec, into);
     push_frame();
-    QuerySpec target;
-    target.root = into.table;
-    statement.table = table_of(target);
     std::vector<std::string_view> columns;
     for (const std::uint32_t field : into.fields) columns.push_back(arena_.text(model.fields[field].column));
     statement.columns = arena_.list(columns);
@@ -185,24 +189,38 @@ class Compiler {
         std::vector<const sql::Expr*> values;
         for (std::size_t i = 0; i < row.size(); ++i) {
           refuse_aggregates(*row[i], "insert");
+          refuse_windows(*row[i], "insert");
           values.push_back(assigned(*row[i], model.fields[into.fields[i]]));
         }
         rows.push_back(arena_.list(values));
       }
       statement.rows = arena_.list(rows);
     }
-    statement.conflict.action = into.action;
+    // The values above are of no row: only from here on the table's columns mean something.
+    QuerySpec target;
+    target.root = into.table;
+    statement.table = table_of(target);
+    // A row of nothing but what the database makes meets nothing; SQLite has no words for it either.
+    statement.conflict.action = into.fields.empty() ? sql::Conflict::Action::none : into.action;
+    excludes_ = true;
     std::vector<std::string_view> taken;
     for (const std::uint32_t field : into.conflict) taken.push_back(arena_.text(model.fields[field].column));
     statement.conflict.target = arena_.list(taken);
     std::vector<sql::Assignment> set;
     for (const Change& change : into.set) {
       refuse_aggregates(*change.value, "on_conflict_update");
+      refuse_windows(*change.value, "on_conflict_update");
       const FieldInfo& field = model.fields[change.field];
       set.push_back({arena_.text(field.column), assigned(*change.value, field)});
     }
     statement.conflict.set = arena_.list(set);
-    if (into.where) statement.conflict.where = expr(*into.where);
+    if (into.where) {
+      refuse_aggregates(*into.where, "on_conflict_update");
+      refuse_windows(*into.where, "on_conflict_update");
+      statement.conflict.where = expr(*into.where);
+    }
+    excludes_ = false;
+    if (into.returned) check_returned(*into.returned);
     if (into.returned) statement.returning = outputs(*into.returned, Role::result);
     finish(statement);
     if (into.returned) return_rows(*into.returned);
@@ -217,10 +235,17 @@ class Compiler {
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const FieldInfo& field = into.table->model->fields[into.fields[i]];
       const bool is_key = field.relation != no_index || field.primary_key;
-      if (!is_key && !is_checked(unaliased(*terms[i]))) outputs[i].expr = fitted(outputs[i].expr, field);
+      if (!is_key && !is_checked(unaliased(*terms[i]), field)) outputs[i].expr = fitted(outputs[i].expr, field);
     }
     made.outputs = arena_.list(outputs);
     return arena_.make(made);
+  }
+
+  static void check_returned(const QuerySpec& spec) {
+    for (const TermPtr& term : expanded_outputs(spec)) {
+      refuse_aggregates(*term, "returning");
+      refuse_windows(*term, "returning");
+    }
   }
 
   void return_rows(const QuerySpec& spec) {
@@ -316,8 +341,10 @@ class Compiler {
       made.node = sql::Derived{select(*source->query, Role::source)};
       frames_.back() = std::move(neighbours);
     } else if (source->kind == SourceKind::values) {
+      Frame neighbours = std::exchange(frames_.back(), {});
       std::vector<sql::Exprs> rows;
       for (const std::vector<TermPtr>& row : source->rows) rows.push_back(exprs(row));
+      frames_.back() = std::move(neighbours);
       std::vector<std::string_view> columns;
       for (const OutputColumn& column : source->outputs) columns.push_back(arena_.text(column.name));
       made.node = sql::ValuesList{arena_.list(rows), arena_.list(columns)};
@@ -449,8 +476,8 @@ class Compiler {
     made.rollup = spec.rollup;
     if (spec.rollup)
       for (Entry& source : frames_.back()) source.outer = true;
-    made.lock = spec.lock;
-    if (spec.lock.strength != sql::Lock::Strength::none && !joins.empty()) made.lock.of = made.from;
+    if (role != Role::rows_only && role != Role::counted) made.lock = spec.lock;
+    if (made.lock.strength != sql::Lock::Strength::none && !joins.empty()) made.lock.of = made.from;
     const bool decides =
         spec.distinct || !spec.distinct_on.empty() || !spec.group_by.empty() || spec.having || is_aggregated(spec);
     if (role == Role::counted && !decides) {
@@ -649,10 +676,10 @@ class Compiler {
     if (spec.offset) made.offset = param(slot_of(&spec.offset));
   }
 
-  std::uint32_t slot_of(const void* origin) const {
-    for (std::uint32_t i = 0; i < shaped_.slots.size(); ++i)
-      if (shaped_.slots[i].origin == origin) return i;
-    throw QueryError("internal: a value of the query has no slot");
+  std::uint32_t slot_of(const void* origin) {
+    const std::uint32_t slot = index_.find(shaped_.slots, origin);
+    if (slot == SlotIndex::none) throw QueryError("internal: a value of the query has no slot");
+    return slot;
   }
 
   const sql::Expr* param(std::uint32_t slot) {
@@ -776,6 +803,7 @@ class Compiler {
         return arena_.expr(sql::Raw{arena_.list(pieces), exprs(term.children)});
       }
       case TermKind::excluded:
+        if (!excludes_) throw QueryError("excluded() is of what an upsert proposes; it has no meaning here");
         return arena_.expr(sql::Excluded{arena_.text(term.source->model->fields[term.field].column)});
     }
     throw QueryError("internal: unknown expression");
@@ -931,8 +959,20 @@ class Compiler {
     return arena_.expr(sql::InSelect{alike ? expr(operand) : text_of(operand), rows, term.negated});
   }
 
+  // What databases write in ways of their own.
+  static void require_one_spelling(const Term& operand, const Type& to) {
+    const TypeKind from = operand.type.kind;
+    const bool odd = from == TypeKind::real || from == TypeKind::double_precision || from == TypeKind::datetime ||
+                     from == TypeKind::time || from == TypeKind::json || from == TypeKind::binary ||
+                     (from == TypeKind::uuid && operand.type.storage == Storage::blob);
+    if (odd && (to.kind == TypeKind::text || to.kind == TypeKind::string))
+      throw QueryError("casting " + describe(operand) + ", which is " + to_string(operand.type) +
+                       ", to text gives another text on each database; turn it into one in the program");
+  }
+
   const sql::Expr* cast(const Term& term) {
     const Term& operand = *term.children[0];
+    require_one_spelling(operand, term.type);
     const sql::Expr* made = expr(operand);
     const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer ||
                             operand.type.kind == TypeKind::bigint;
@@ -1004,6 +1044,8 @@ class Compiler {
 
   const sql::Dialect& dialect_;
   const Shaped& shaped_;
+  SlotIndex index_;
+  bool excludes_ = false;  // in the update of an upsert
   Plan& plan_;
   sql::Arena arena_;
   std::vector<Frame> frames_;

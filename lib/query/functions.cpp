@@ -49,6 +49,7 @@ Type aggregate_type(const Expr& expr, std::string_view name) {
 Expr count_of(std::int32_t rows) { return Expr(std::int64_t{rows}).cast(type_of(TypeKind::integer)); }
 
 Expr neighbour(std::string_view name, const Expr& expr, std::int32_t rows, const Expr& otherwise) {
+  if (rows < 0) throw QueryError("'" + lower_case(name) + "' counts rows from 0; turn the order round");
   std::vector<Expr> arguments{Expr(require(expr)), count_of(rows)};
   if (otherwise.has_value()) {
     std::vector<TermPtr> both{expr.term(), otherwise.term()};
@@ -128,7 +129,9 @@ Expr sum(const Expr& expr) {
   if (type.kind == TypeKind::smallint || type.kind == TypeKind::integer) type.kind = TypeKind::bigint;
   if (type.kind == TypeKind::real) type.kind = TypeKind::double_precision;
   type.precision = 0;
-  return function("SUM", type, {expr});
+  const Expr sum = function("SUM", type, {expr});
+  // PostgreSQL's sum of 64-bit integers is a numeric, which neither divides nor has bits as they do.
+  return expr.type().kind == TypeKind::bigint ? sum.cast(type) : sum;
 }
 
 Expr avg(const Expr& expr) {
@@ -162,7 +165,7 @@ Expr upper(const Expr& expr) {
 
 Expr length(const Expr& expr) {
   query::require_family(*require(expr), Family::text, "length");
-  return function("LENGTH", type_of(TypeKind::bigint), {expr});
+  return function("LENGTH", type_of(TypeKind::integer), {expr});
 }
 
 Expr coalesce(std::vector<Expr> arguments) {

@@ -51,6 +51,10 @@ constexpr std::array<std::string_view, 22> scalars{
     "abs",   "ceil",  "coalesce", "concat", "floor",  "ifnull",    "length", "lower", "ltrim", "nullif", "replace",
     "round", "rtrim", "sign",     "sqrt",   "substr", "substring", "trim",   "trunc", "upper", "date",   "instr"};
 
+constexpr std::array<std::string_view, 11> window_functions{"cume_dist",    "dense_rank", "first_value", "lag",
+                                                            "last_value",   "lead",       "nth_value",   "ntile",
+                                                            "percent_rank", "rank",       "row_number"};
+
 CallKind kind_of(const Term& term) {
   if (term.kind == TermKind::count_all) return CallKind::aggregate;
   const std::string name = lower_case(term.name);
@@ -77,6 +81,14 @@ std::vector<const Term*> operands_of(const Term& term) {
   for (const TermPtr& argument : call.children) operands.push_back(argument.get());
   if (call.filter) operands.push_back(call.filter.get());
   return operands;
+}
+
+// The first call over a window of this select.
+const Term* find_window(const Term& term) {
+  if (term.kind == TermKind::over) return &term;
+  for (const Term* operand : operands_of(term))
+    if (const Term* found = find_window(*operand)) return found;
+  return nullptr;
 }
 
 // The first aggregate of this select in the term; those of subqueries are their own.
@@ -155,7 +167,14 @@ class Check {
     for (const JoinSpec& join : spec_.joins)
       if (join.on) refuse_aggregates(*join.on, "on");
     if (spec_.where) refuse_aggregates(*spec_.where, "where");
+    for (const JoinSpec& join : spec_.joins)
+      if (join.on) refuse_windows(*join.on, "on");
+    if (spec_.where) refuse_windows(*spec_.where, "where");
+    if (spec_.having) refuse_windows(*spec_.having, "having");
+    for (const TermPtr& term : spec_.distinct_on) refuse_json(*term, "distinct_on");
+    if (spec_.lock.strength != sql::Lock::Strength::none) require_lockable();
     for (const TermPtr& group : groups_) {
+      refuse_windows(*group, "group_by");
       refuse_aggregates(*group, "group_by");
       refuse_json(*group, "group_by");
     }
@@ -180,13 +199,27 @@ class Check {
   template <class F>
   void each_late_term(F f) const {
     for (const TermPtr& output : outputs_) f(*output, "selected");
+    for (const TermPtr& term : spec_.distinct_on)
+      for (const TermPtr& column : each_column(term)) f(*column, "used in distinct_on");
     if (spec_.having) f(*spec_.having, "used in having");
     for (const OrderSpec& order : spec_.order_by)
       for (const TermPtr& term : each_column(order.term))
         if (!is_selected_alias(spec_, *term)) f(*term, "used in order_by");
   }
 
+  // FOR UPDATE locks rows of tables, and these are none any more (PostgreSQL's manual, SELECT).
+  void require_lockable() const {
+    const bool has_window = std::any_of(outputs_.begin(), outputs_.end(),
+                                        [](const TermPtr& output) { return find_window(*output) != nullptr; });
+    if (!spec_.distinct && spec_.distinct_on.empty() && groups_.empty() && !spec_.having && !has_window &&
+        !is_aggregated(spec_))
+      return;
+    throw QueryError("for_update() locks rows of a table; distinct rows, groups, aggregates and windows are none");
+  }
+
   void check_aggregates(const Term& term) const {
+    if (is_window_function(term))
+      throw QueryError("the window function " + describe(term) + " has no window; say which with over()");
     if (!is_aggregate(term)) {
       for (const Term* operand : operands_of(term)) check_aggregates(*operand);
       return;
@@ -368,6 +401,21 @@ std::vector<const Term*> aggregates_in(const Term& term) {
 }
 
 bool has_aggregate(const Term& term) { return find_aggregate(term) != nullptr; }
+
+bool is_window_function(const Term& term) {
+  if (term.kind != TermKind::call) return false;
+  const std::string name = lower_case(term.name);
+  return std::find(window_functions.begin(), window_functions.end(), name) != window_functions.end();
+}
+
+bool is_scalar_function(const Term& term) { return term.kind == TermKind::call && kind_of(term) == CallKind::scalar; }
+
+void refuse_windows(const Term& term, std::string_view clause) {
+  const Term* found = find_window(term);
+  if (found == nullptr) return;
+  throw QueryError("a window function stands in " + std::string(clause) +
+                   ", which comes before windows are made; select it in a subquery, and use its column");
+}
 
 void refuse_aggregates(const Term& term, std::string_view clause) {
   const Term* found = find_aggregate(term);

@@ -26,6 +26,12 @@ bool is_aggregated(const QuerySpec& spec);
 std::vector<const Term*> aggregates_in(const Term& term);
 bool has_aggregate(const Term& term);
 
+// ROW_NUMBER and its like, which mean nothing without a window; LOWER and its like, which are of one row.
+bool is_window_function(const Term& term);
+bool is_scalar_function(const Term& term);
+// For what comes before windows are made.
+void refuse_windows(const Term& term, std::string_view clause);
+
 // For what chooses or changes single rows; `clause` is what the message calls it.
 void refuse_aggregates(const Term& term, std::string_view clause);
 

@@ -20,6 +20,8 @@ Expr json_place(const Expr& document, const std::vector<JsonStep>& path, sql::Js
   term.nullable = as != sql::JsonRead::exists;
   Values steps;
   for (const JsonStep& step : path) {
+    if (step.is_element() && (step.element() > 0x7FFFFFFF || step.element() < -0x7FFFFFFF))
+      throw QueryError("a json array has no element " + std::to_string(step.element()));
     if (step.is_element()) {
       steps.emplace_back(step.element());
       continue;

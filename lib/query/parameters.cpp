@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <unordered_map>
 
 #include "core/coerce.hpp"
 #include "core/suggest.hpp"
@@ -74,8 +75,16 @@ class Binding {
     return true;
   }
 
+  // A term that stands in two places is one afterwards, too: groups and windows are known by that.
   TermPtr term(const TermPtr& term) {
-    if (is_parameter(*term)) return value(term);
+    const auto known = made_.find(term.get());
+    if (known != made_.end()) return known->second;
+    TermPtr made = is_parameter(*term) ? value(term) : inside(term);
+    made_.emplace(term.get(), made);
+    return made;
+  }
+
+  TermPtr inside(const TermPtr& term) {
     if (term->children.empty() && term->order.empty() && !term->filter && !term->query) return term;
     auto copy = std::make_shared<Term>(*term);
     bool any = false;
@@ -109,6 +118,7 @@ class Binding {
   const Named& values_;
   std::vector<bool> used_;
   std::vector<std::string> met_;
+  std::unordered_map<const Term*, TermPtr> made_;  // the keys live in the query that is bound
 };
 
 }  // namespace

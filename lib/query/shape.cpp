@@ -204,11 +204,9 @@ class Shaper {
 
   void value(const Term& term) {
     if (is_parameter(term)) throw QueryError("parameter '" + term.name + "' has no value; give it with bind()");
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      if (slots_[i].origin == &term) {
-        put('=', i);
-        return;
-      }
+    if (const std::uint32_t known = index_.find(slots_, &term); known != SlotIndex::none) {
+      put('=', known);
+      return;
     }
     text_ += '?';
     if (term.value.is_null()) text_ += 'N';
@@ -247,7 +245,8 @@ class Shaper {
     if (term.distinct) text_ += 'D';
     if (term.index != no_index) put('i', term.index);
     if (!term.name.empty()) name(term.name);
-    if (term.kind == TermKind::cast) type(term.type);
+    // What the program says of a type decides how it is read.
+    if (term.kind == TermKind::cast || term.kind == TermKind::call || term.kind == TermKind::raw) type(term.type);
     if (term.source) source(*term.source);
     if (term.query) {
       text_ += '{';
@@ -269,10 +268,25 @@ class Shaper {
 
   std::string& text_;
   std::vector<SlotValue>& slots_;
+  SlotIndex index_;
   std::vector<const Source*> sources_;
 };
 
 }  // namespace
+
+std::uint32_t SlotIndex::find(const std::vector<SlotValue>& slots, const void* origin) {
+  constexpr std::size_t few = 64;
+  if (slots.size() <= few) {
+    for (std::uint32_t i = 0; i < slots.size(); ++i)
+      if (slots[i].origin == origin) return i;
+    return none;
+  }
+  for (; indexed_ < slots.size(); ++indexed_)
+    if (slots[indexed_].origin != nullptr)
+      known_.try_emplace(slots[indexed_].origin, static_cast<std::uint32_t>(indexed_));
+  const auto found = known_.find(origin);
+  return found == known_.end() ? none : found->second;
+}
 
 bool is_spread(const Type& type) noexcept { return type.kind == TypeKind::binary || type.storage == Storage::blob; }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "query/spec.hpp"
@@ -44,6 +45,18 @@ struct SlotValue {
 struct Shaped {
   std::string text;
   std::vector<SlotValue> slots;
+};
+
+// Which slot a value has. Few are looked through; an INSERT of thousands of rows has as many as a table of them.
+class SlotIndex {
+ public:
+  static constexpr std::uint32_t none = 0xFFFFFFFFU;
+  // Call with all slots there are so far.
+  std::uint32_t find(const std::vector<SlotValue>& slots, const void* origin);
+
+ private:
+  std::unordered_map<const void*, std::uint32_t> known_;
+  std::size_t indexed_ = 0;
 };
 
 // Lists of this type have no array form on every backend: they travel as one parameter an item, repeated to a power of

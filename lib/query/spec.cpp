@@ -135,9 +135,9 @@ std::vector<OutputColumn> output_columns(const QuerySpec& spec) {
     }
     return columns;
   }
-  const bool may_miss = std::any_of(spec.joins.begin(), spec.joins.end(), [](const JoinSpec& join) {
-    return join.kind != sql::JoinKind::inner && join.kind != sql::JoinKind::cross;
-  });
+  const bool may_miss = spec.rollup || std::any_of(spec.joins.begin(), spec.joins.end(), [](const JoinSpec& join) {
+                          return join.kind != sql::JoinKind::inner && join.kind != sql::JoinKind::cross;
+                        });
   std::vector<OutputColumn> columns;
   for (const TermPtr& term : expanded_outputs(spec)) {
     columns.push_back({output_name(*term), term->type, term->nullable || may_miss, is_sensitive(*term)});

@@ -111,7 +111,8 @@ TermPtr row_number(std::vector<TermPtr> partition, std::vector<OrderSpec> order)
 }
 
 const FieldInfo* field_of(const Term& term) noexcept {
-  if (term.kind != TermKind::column && term.kind != TermKind::relation) return nullptr;
+  if (term.kind != TermKind::column && term.kind != TermKind::relation && term.kind != TermKind::excluded)
+    return nullptr;
   if (term.field == no_index) return nullptr;
   return &term.source->model->fields[term.field];
 }

@@ -1,6 +1,7 @@
 #include "query/visit.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "query/path.hpp"
 
@@ -40,6 +41,15 @@ class Rebase {
 
   TermPtr term(const TermPtr& term) const {
     if (!term) return nullptr;
+    const auto known = made_.find(term.get());
+    if (known != made_.end()) return known->second;
+    TermPtr made = inside(term);
+    made_.emplace(term.get(), made);
+    return made;
+  }
+
+ private:
+  TermPtr inside(const TermPtr& term) const {
     auto copy = std::make_shared<Term>(*term);
     bool changed = false;
     const auto keep = [&](auto& place, auto made) {
@@ -54,7 +64,6 @@ class Rebase {
     return changed ? TermPtr(std::move(copy)) : term;
   }
 
- private:
   SourcePtr source(const SourcePtr& source) const {
     if (same_source(*source, *from_)) return to_;
     if (!source->from) return source;
@@ -94,6 +103,7 @@ class Rebase {
 
   const SourcePtr& from_;
   const SourcePtr& to_;
+  mutable std::unordered_map<const Term*, TermPtr> made_;  // a term that stands in two places stays one
 };
 
 bool reads(const QuerySpec& spec, const Source& root);
@@ -149,6 +159,29 @@ void collect_sources(const Term& term, std::vector<SourcePtr>& found) {
 std::vector<SourcePtr> path_sources(const QuerySpec& spec) {
   std::vector<SourcePtr> found;
   each_term(spec, [&](const Term& term) { collect_paths(term, found); });
+  return found;
+}
+
+namespace {
+std::string parameter_in(const Term& term) {
+  if (term.kind == TermKind::value && !term.name.empty()) return term.name;
+  std::string found;
+  const auto look = [&](const TermPtr& inner) {
+    if (inner && found.empty()) found = parameter_in(*inner);
+  };
+  for (const TermPtr& child : term.children) look(child);
+  for (const OrderSpec& by : term.order) look(by.term);
+  look(term.filter);
+  if (term.query && found.empty()) found = parameter_of(*term.query);
+  return found;
+}
+}  // namespace
+
+std::string parameter_of(const QuerySpec& spec) {
+  std::string found;
+  each_term(spec, [&](const Term& term) {
+    if (found.empty()) found = parameter_in(term);
+  });
   return found;
 }
 

@@ -2,7 +2,6 @@
 #include "dorm/window.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -13,6 +12,7 @@
 namespace dorm {
 namespace {
 
+using query::is_window_function;
 using query::OrderSpec;
 using query::require;
 using query::Term;
@@ -20,21 +20,11 @@ using query::TermKind;
 using query::TermPtr;
 using sql::Frame;
 
-constexpr std::array<std::string_view, 11> window_functions{"cume_dist",    "dense_rank", "first_value", "lag",
-                                                            "last_value",   "lead",       "nth_value",   "ntile",
-                                                            "percent_rank", "rank",       "row_number"};
-
-bool is_window_function(const Term& term) {
-  if (term.kind != TermKind::call) return false;
-  const std::string name = lower_case(term.name);
-  return std::find(window_functions.begin(), window_functions.end(), name) != window_functions.end();
-}
-
 // A copy of the aggregate to be told more.
 Term aggregate_of(const Expr& expr, const char* what) {
   const TermPtr& term = require(expr);
   const bool is_call = term->kind == TermKind::call || term->kind == TermKind::count_all;
-  if (is_call && !is_window_function(*term)) return *term;
+  if (is_call && !is_window_function(*term) && !query::is_scalar_function(*term)) return *term;
   throw QueryError(std::string(what) + "() is for aggregates, as fn::count(); " + describe(*term) + " is none");
 }
 
@@ -165,6 +155,8 @@ Expr Expr::over(const Window& window) const {
     const TermPtr& call = require(expr);
     if (!is_window_function(*call) && aggregate_of(expr, "over").distinct)
       throw QueryError("an aggregate over a window cannot be distinct");
+    if (!call->order.empty())
+      throw QueryError("an aggregate over a window takes its order from the window; say it there");
     Term term;
     term.kind = TermKind::over;
     term.type = call->type;

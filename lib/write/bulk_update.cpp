@@ -1,11 +1,13 @@
 #include "write/bulk_update.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dorm/error.hpp"
+#include "load/run.hpp"
 #include "write/row_write.hpp"
 #include "write/statements.hpp"
 
@@ -29,6 +31,17 @@ bool goes_alone(const load::Context& context, const ModelInfo& model, const RowR
                                            (field.enumeration != no_index && enums[field.enumeration].native)));
   });
   return !has_key || changes_key || is_odd;
+}
+
+std::string key_text(const ModelInfo& model, const RowRef& row) {
+  std::string text;
+  for (const std::uint32_t field : model.primary_key) {
+    const Cell& cell = row.node->cells(row.slot)[field];
+    if (!cell.is_loaded()) continue;
+    const std::string part = load::value_of(cell).to_text();
+    text += std::to_string(part.size()) + ":" + part;
+  }
+  return text;
 }
 
 void update_together(load::Engine& engine, const load::Context& context, const std::vector<std::uint32_t>& fields,
@@ -59,8 +72,15 @@ void update_rows(load::Engine& engine, const load::Context& context, std::span<c
   if (rows.empty()) return;
   const ModelInfo& model = *rows.front().node->shape->model;
   std::vector<std::pair<std::vector<std::uint32_t>, std::vector<RowRef>>> groups;
+  std::set<std::string> keys;
+  std::vector<RowRef> again;
   for (const RowRef& row : rows) {
     std::vector<std::uint32_t> fields = changed_fields(*row.node, row.slot);
+    // One statement writes a row of the database once, however many Rows there are of it.
+    if (!keys.insert(key_text(model, row)).second) {
+      again.push_back(row);
+      continue;
+    }
     if (goes_alone(context, model, row, fields)) {
       update(engine, context, *row.node, row.slot);
       continue;
@@ -79,6 +99,7 @@ void update_rows(load::Engine& engine, const load::Context& context, std::span<c
     for (std::size_t begin = 0; begin < group.size(); begin += most)
       update_together(engine, context, fields, std::span(group).subspan(begin, std::min(most, group.size() - begin)));
   }
+  for (const RowRef& row : again) update(engine, context, *row.node, row.slot);
 }
 
 }  // namespace dorm::write

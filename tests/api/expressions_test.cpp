@@ -79,6 +79,15 @@ TEST_P(Expressions, Json) {
   EXPECT_THAT(column(sale["info"].json_boolean({"deep", "x"})), ElementsAre("true", "null", "null", "null"));
   EXPECT_THAT(column(sale["info"].json_length({"tags"})), ElementsAre("2", "0", "null", "null"));
   EXPECT_THAT(column(sale["info"].json_exists({2})), ElementsAre("false", "false", "true", "false"));
+  sale.create({{"store", "x"},
+               {"amount", 0},
+               {"at", "2026-01-01 00:00:00"},
+               {"on", "2026-01-01"},
+               {"info", Json{R"({"n": 1e2, "big": 1e30, "deep": 12345678901234567890123456})"}}});
+  EXPECT_THAT(column(sale["info"].json_integer({"n"})), ElementsAre("7", "null", "null", "null", "100"));
+  EXPECT_THAT(column(sale["info"].json_integer({"big"})), ElementsAre("null", "null", "null", "null", "null"));
+  EXPECT_THAT(column(sale["info"].json_integer({"deep"})), ElementsAre("null", "null", "null", "null", "null"));
+  sale.select().where(sale["store"] == "x").delete_rows();
   EXPECT_THAT(column(sale["info"].json_integer({-3})), ElementsAre("null", "null", "1", "null"));
   const auto containing = [&](const char* part) {
     return sale.select().where(sale["info"].json_contains(Json{part})).count();
@@ -167,6 +176,67 @@ TEST_P(Expressions, ParametersGetTheirValuesLater) {
   EXPECT_THAT([&] { asked.bind({{"leest", 1}}); }, ThrowsMessage<QueryError>(HasSubstr("did you mean 'least'?")));
   EXPECT_THROW(asked.bind({{"least", "many"}}), DataError);
   EXPECT_THROW(asked.bind({{"least", nullptr}}), QueryError);
+}
+
+TEST_P(Expressions, ParametersAreOfTheKindOfTheirNeighbours) {
+  const Expr bucket = sale["amount"] / param("size");
+  const Query grouped = sale.select(bucket.as("b"), fn::count().as("n")).group_by(bucket).order_by(bucket).dicts();
+  EXPECT_THAT(texts(grouped.bind({{"size", 20}}).all(), "n"), ElementsAre("1", "3")) << "a term stays one term";
+  EXPECT_THROW(grouped.bind({{"size", "many"}}), DataError);
+  const Type decimal{.kind = TypeKind::decimal, .precision = 6, .scale = 2};
+  const Expr price = sale["amount"].cast(decimal);
+  EXPECT_THAT(
+      texts(sale.select((price * param("times")).as("x")).order_by(sale["id"]).dicts().bind({{"times", 2}}).all(), "x"),
+      ElementsAre("20.0000", "60.0000", "40.0000", "40.0000"));
+  EXPECT_THAT([&] { sale.select(sale["id"]).where(sale["amount"] > param("p")).alias("s"); },
+              ThrowsMessage<QueryError>(HasSubstr("parameter 'p' stands in 's'")));
+}
+
+TEST_P(Expressions, TypesAreWhatTheProgramSays) {
+  const Type bigint{.kind = TypeKind::bigint}, text{.kind = TypeKind::text};
+  EXPECT_EQ(one(fn::raw_sql("1998", {}, bigint)), "1998");
+  EXPECT_EQ(one(fn::raw_sql("'1998'", {}, text)), "1998");
+  EXPECT_EQ(one(fn::call("abs", {Expr(-3)}, bigint)), "3");
+  EXPECT_EQ(one(fn::call("abs", {Expr(-3)}, Type{.kind = TypeKind::double_precision}).cast(bigint)), "3");
+  EXPECT_THAT(column(fn::length(sale["store"]).shift_left(40)),
+              ElementsAre("5497558138880", "5497558138880", "5497558138880", "5497558138880"));
+  EXPECT_EQ(one(fn::sum(sale["id"]) / 4), "2") << "10 / 4, of integers";
+  EXPECT_EQ(one(fn::sum(sale["id"]).bit_and(3)), "2");
+  EXPECT_THAT(column((sale["amount"] > 15).cast(bigint)), ElementsAre("0", "1", "1", "1"));
+  EXPECT_THAT(column((sale["amount"] > 15).cast(Type{.kind = TypeKind::string, .max_length = 3})),
+              ElementsAre("fal", "tru", "tru", "tru"));
+  EXPECT_THROW(column(sale["ratio"].cast(text)), QueryError) << "each database writes another text";
+  EXPECT_THROW(column(sale["store"].cast(Type{.kind = TypeKind::date})), DataError);
+  EXPECT_THAT(column(sale["at"].cast(Type{.kind = TypeKind::date})),
+              ElementsAre("2026-01-01", "2026-03-31", "2026-12-31", "2024-02-29"));
+}
+
+TEST_P(Expressions, WindowsAndLocksOutOfPlaceAreMistakes) {
+  const Expr number = fn::row_number().over();
+  const QueryCount count(db);
+  EXPECT_THROW(sale.select().where(number > 1).all(), QueryError);
+  EXPECT_THROW(sale.select(fn::count()).group_by(number).all(), QueryError);
+  EXPECT_THROW(sale.select().where(sale["id"] > 0).update({{"amount", number}}), QueryError);
+  EXPECT_THROW(sale.select(fn::rank().as("r")).all(), QueryError) << "no window";
+  EXPECT_THROW(static_cast<void>(fn::lower(sale["store"]).filter(sale["id"] > 1)), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::string_agg(sale["store"], ",").ordered_by({sale["id"]}).over()), QueryError);
+  EXPECT_THROW(sale.select(fn::count().as("n")).distinct_on({sale["store"]}).all(), QueryError);
+  EXPECT_THROW(sale.select(sale["store"]).distinct().for_update().all(), QueryError);
+  EXPECT_THROW(static_cast<void>(sale.select().for_update({.nowait = true, .skip_locked = true})), QueryError);
+  EXPECT_EQ(count.count(), 0U);
+  EXPECT_EQ(sale.select().for_update().count(), 4) << "what is only counted is not locked";
+}
+
+TEST_P(Expressions, WhatIsSecretStaysSoInSubqueries) {
+  const Database secret = open(R"({"dorm": 1, "models": {"User": {"fields": {"name": {"type": "text"},
+    "password": {"type": "text", "sensitive": true}}}}})");
+  const Model user = secret["User"], other = user.alias();
+  user.create({{"name", "huey"}, {"password", "hunter2"}});
+  const Expr told(other.select(other["password"]).where(other["id"] == user["id"]));
+  EXPECT_EQ(user.select(user["id"], told.as("p")).dicts().all().to_json(), R"([{"id":1}])");
+  const Rows changed =
+      user.select().where(user["id"] == 1).update_returning({{"name", "h"}}, {user["id"], user["password"]});
+  EXPECT_EQ(changed.to_json(), R"([{"id":1}])");
 }
 
 TEST_P(Expressions, WhatABackendHasNotIsRefusedBeforeItIsSent) {

@@ -199,6 +199,61 @@ TEST_P(Inserts, MoreRowsThanParametersAreSeveralStatementsAndOneTransaction) {
   EXPECT_EQ(page.count(), 0);
 }
 
+TEST_P(Inserts, ReplaceWritesWhatWasGivenAndNothingElse) {
+  const Row home = page.create({{"url", "/"}, {"title", "home"}});
+  const std::string token = home["token"].to_text();
+  EXPECT_EQ(page.insert({{"url", "/"}, {"hits", 1}}).replace({"url"}).run(), 1);
+  const Row after = page.get(home["id"].integer());
+  EXPECT_EQ(after["token"].to_text(), token) << "a default is no wish";
+  EXPECT_EQ(after["title"].text(), "home");
+  EXPECT_EQ(after["hits"].integer(), 1);
+}
+
+TEST_P(Inserts, RowsOfAUnionTakeDefaultsAndAreHeldToTheirColumns) {
+  page.insert_many({{{"url", "/a"}, {"hits", 1}}, {{"url", "/b"}, {"hits", 2}}}).run();
+  const Query days = page.select(page["id"], Expr(Date::parse("2026-11-01")).as("day"))
+                         .where(page["hits"] == 1)
+                         .union_all(page.select(page["id"], Expr(Date::parse("2026-11-02")).as("day")));
+  EXPECT_EQ(visit.insert_from(days, {"page", "day"}).run(), 3);
+  EXPECT_EQ(visit.select(fn::sum(visit["count"])).scalar().integer(), 3);
+  const Query big = page.select(page["hits"] + 5'000'000'000).union_all(page.select(page["hits"] + 6'000'000'000));
+  EXPECT_THAT([&] { page.insert_from(big, {"hits"}); }, ThrowsMessage<DataError>(HasSubstr("is required")));
+  const Query notes = note.select(note["text"]).union_all(page.select(page["url"]));
+  EXPECT_EQ(note.insert_from(notes, {"text"}).run(), 2);
+  EXPECT_EQ(note.select().first().value()["revision"].integer(), 1);
+  EXPECT_THROW(visit.insert_from(days, {"page", "page"}), QueryError);
+}
+
+TEST_P(Inserts, OneRowOfTheDatabaseInTwoRowsIsWrittenInOrder) {
+  const std::int64_t id = page.create({{"url", "/"}})["id"].integer();
+  const Row first = page.get(id), second = page.get(id);
+  first.set("hits", 1);
+  second.set("hits", 2);
+  EXPECT_EQ(page.bulk_update({first, second}), 2);
+  EXPECT_EQ(page.get(id)["hits"].integer(), 2);
+  const Database other = open(pages);
+  const Row stranger = other["Page"].create({{"url", "/"}});
+  stranger.set("hits", 1);
+  EXPECT_THROW(page.bulk_update({stranger}), QueryError);
+}
+
+TEST_P(Inserts, AnUpsertMeetsARowOnceAndProposesWhatFits) {
+  const Insert twice = page.insert_many({{{"url", "/"}, {"hits", 1}}, {{"url", "/"}, {"hits", 2}}});
+  EXPECT_THAT([&] { twice.on_conflict_update({.target = {"url"}, .preserve = {"hits"}}); },
+              ThrowsMessage<QueryError>(HasSubstr("two rows of the insert into 'Page' have the same 'url'")));
+  EXPECT_EQ(twice.on_conflict_ignore().run(), 1);
+  const Row there = page.get(page["url"] == "/");
+  EXPECT_EQ(page.insert({{"id", there["id"].value()}, {"url", "/"}, {"title", "new"}})
+                .on_conflict_update({.preserve = {"title"}})
+                .run(),
+            1)
+      << "the primary key that the rows bring is meant";
+  const Insert longer = page.insert({{"url", "/"}, {"title", std::string(30, 'x')}});
+  EXPECT_THROW(longer.on_conflict_update({.target = {"url"}, .set = {{"url", excluded(page["title"])}}}).run(),
+               DataError)
+      << "a title is no url";
+}
+
 TEST_P(Inserts, SayWhatDoesNotFitBeforeAnythingIsSent) {
   const QueryCount count(db);
   const Insert one = page.insert({{"url", "/"}});
@@ -217,6 +272,10 @@ TEST_P(Inserts, SayWhatDoesNotFitBeforeAnythingIsSent) {
       },
       "the rows bring the values of nothing unique; unique are 'id'");
   refused([&] { page.alias("p").insert({{"url", "/"}}); }, "an alias of it");
+  refused([&] { page.insert({{"url", param("u")}}); }, "parameter 'u' has no value");
+  refused([&] { page.insert({{"url", "/"}, {"hits", page["hits"]}}).run(); }, "'Page' is not part of the query");
+  refused([&] { page.select().where(page["hits"] == excluded(page["hits"])).all(); }, "of what an upsert proposes");
+  refused([&] { one.returning({fn::count()}).rows(); }, "the aggregate COUNT");
   EXPECT_THROW(page.insert({{"hits", 1}}), DataError);
   EXPECT_THROW(page.insert({{"url", nullptr}}), DataError);
   EXPECT_THROW(page.insert({{"url", "/"}, {"hits", "many"}}), DataError);

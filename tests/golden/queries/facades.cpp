@@ -97,6 +97,16 @@ QueryCases conditions_by_name() {
       condition("iregex", {{"title__iregex", "^c[a-z]"}}, [](const Model& t) { return t["title"].iregex("^c[a-z]"); }),
       moment("before a date", {{"timestamp__gte", Date::parse("2026-11-01")}},
              [](const Model& t) { return t["timestamp"] >= Date::parse("2026-11-01"); }),
+      moment("a year", {{"timestamp__year", 2026}},
+             [](const Model& t) { return t["timestamp"].part(DatePart::year) == 2026; }),
+      moment("a month from one on", {{"timestamp__month__gte", 11}},
+             [](const Model& t) { return t["timestamp"].part(DatePart::month) >= 11; }),
+      moment("a day among some", {{"timestamp__day__in", Values{1, 2}}},
+             [](const Model& t) {
+               return t["timestamp"].part(DatePart::day).in({1, 2});
+             }),
+      moment("one date", {{"timestamp__date", Date::parse("2026-11-01")}},
+             [](const Model& t) { return t["timestamp"].part(DatePart::date) == Date::parse("2026-11-01"); }),
   };
 }
 
