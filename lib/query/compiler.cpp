@@ -642,6 +642,11 @@ class Compiler {
           term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
       if (!is_it) continue;
       nullable = columns[i].nullable;
+      // Two columns of one name are told apart by their place.
+      const bool is_unique = std::count_if(columns.begin(), columns.end(), [&](const OutputColumn& column) {
+                               return column.name == columns[i].name;
+                             }) == 1;
+      if (!is_unique) return integer(static_cast<std::int64_t>(i + 1));
       return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
     }
     throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
