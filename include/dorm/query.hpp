@@ -101,7 +101,8 @@ class DORM_EXPORT Query {
   Query distinct_on(std::vector<Expr> terms) const;
 
   // ---- from where ----
-  // Joins from the current join context and moves the context to `target`. Without `on` the foreign key between the two
+  // Joins from the current join context and moves the context to `target`, if that is a model; to a subquery, a CTE,
+  // values and by a cross join it stays where it is. Without `on` the foreign key between the two
   // is inferred; several that fit are an error naming them.
   Query join(const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
   Query join(const Source& target, const JoinOptions& options) const { return join(target, Join::inner, options); }

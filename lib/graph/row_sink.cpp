@@ -5,6 +5,7 @@ namespace dorm::graph {
 void RowSink::begin() {
   for (Segment& segment : segments) {
     segment.first_slot = segment.node->slot_count();
+    has_shells_ = has_shells_ || segment.shell;
     if (segment.fold == Fold::many) segment.elements = std::make_unique<Elements>();
   }
 }

@@ -43,6 +43,7 @@ class RowSink {
     std::vector<Target> key;  // if given, a key that was seen before is the same stored row; a NULL in it means no row
     std::vector<std::uint16_t> key_cells;  // their cells
     bool optional = false;                 // all columns NULL means no row (the missed side of an outer join)
+    bool shell = false;                    // it has no columns, and is there if something below it is
     std::uint32_t parent = none;           // segment that leads here
     Relation* relation = nullptr;          // in the parent's node
     bool absent_is_null = false;           // a missed row is recorded as null; otherwise the relation stays not loaded
@@ -76,13 +77,19 @@ class RowSink {
   void add(Reader& reader) {
     if (rows_ == 0) begin();
     for (Segment& segment : segments) {
-      if (segment.fold == Fold::none) {
+      if (segment.shell) {
+        segment.slot = none;
+      } else if (segment.fold == Fold::none) {
         segment.slot = is_hidden(segment) ? none : slot_of(*segment.node, read_row(segment, reader));
-        if (segment.relation != nullptr) link(segment);
+        if (segment.relation != nullptr) {
+          if (segment.slot != none && segments[segment.parent].shell) fill_shell(segments[segment.parent]);
+          link(segment);
+        }
       } else {
         segment.slot = segment.fold == Fold::one ? add_one(segment, reader) : add_many(segment, reader);
       }
     }
+    if (has_shells_) link_empty_shells();
     ++rows_;
   }
 
@@ -171,6 +178,20 @@ class RowSink {
     }
   }
 
+  // A row that only leads to others, with those above it that do.
+  void fill_shell(Segment& shell) {
+    if (shell.slot != none) return;
+    if (segments[shell.parent].shell) fill_shell(segments[shell.parent]);
+    shell.node->rows.append();
+    shell.slot = slot_of(*shell.node, shell.node->rows.size() - 1);
+    link(shell);
+  }
+
+  void link_empty_shells() {
+    for (const Segment& segment : segments)
+      if (segment.shell && segment.slot == none) link(segment);
+  }
+
   template <class Reader>
   std::uint32_t add_one(Segment& segment, Reader& reader) {
     const std::uint32_t parent = segments[segment.parent].slot;
@@ -221,6 +242,7 @@ class RowSink {
   }
 
   std::uint32_t rows_ = 0;
+  bool has_shells_ = false;
 };
 
 }  // namespace dorm::graph

@@ -113,6 +113,7 @@ Filling::Filling(graph::Graph& graph, const query::Plan& plan, Sharing sharing, 
     segment.key = from.key;
     for (const graph::RowSink::Target target : from.key) segment.key_cells.push_back(target.cell);
     segment.optional = from.optional;
+    segment.shell = from.shell;
     segment.absent_is_null = from.absent_is_null;
     segment.parent = from.parent;
     segment.fold = from.fold;

@@ -59,6 +59,13 @@ Expr neighbour(std::string_view name, const Expr& expr, std::int32_t rows, const
   return function(name, arguments.front().type(), arguments);
 }
 
+// A number that every row has.
+Expr place_of(std::string_view name, TypeKind kind, const std::vector<Expr>& arguments = {}) {
+  Term term = *function(name, type_of(kind), arguments).term();
+  term.nullable = false;
+  return wrap(std::move(term));
+}
+
 // Cut at the marks: one more piece than there are parameters.
 std::vector<std::string> pieces_of(std::string_view text) {
   std::vector<std::string> pieces(1);
@@ -195,14 +202,14 @@ Expr string_agg(const Expr& text, std::string_view separator) {
 
 Expr random() { return function("RANDOM", type_of(TypeKind::double_precision), {}); }
 
-Expr row_number() { return function("ROW_NUMBER", type_of(TypeKind::bigint), {}); }
-Expr rank() { return function("RANK", type_of(TypeKind::bigint), {}); }
-Expr dense_rank() { return function("DENSE_RANK", type_of(TypeKind::bigint), {}); }
-Expr percent_rank() { return function("PERCENT_RANK", type_of(TypeKind::double_precision), {}); }
-Expr cume_dist() { return function("CUME_DIST", type_of(TypeKind::double_precision), {}); }
+Expr row_number() { return place_of("ROW_NUMBER", TypeKind::bigint); }
+Expr rank() { return place_of("RANK", TypeKind::bigint); }
+Expr dense_rank() { return place_of("DENSE_RANK", TypeKind::bigint); }
+Expr percent_rank() { return place_of("PERCENT_RANK", TypeKind::double_precision); }
+Expr cume_dist() { return place_of("CUME_DIST", TypeKind::double_precision); }
 Expr ntile(std::int32_t buckets) {
   if (buckets < 1) throw QueryError("ntile needs one bucket at least");
-  return function("NTILE", type_of(TypeKind::integer), {count_of(buckets)});
+  return place_of("NTILE", TypeKind::integer, {count_of(buckets)});
 }
 Expr lag(const Expr& expr, std::int32_t rows, const Expr& otherwise) { return neighbour("LAG", expr, rows, otherwise); }
 Expr lead(const Expr& expr, std::int32_t rows, const Expr& otherwise) {

@@ -199,7 +199,9 @@ class Layout {
       require_place(parts, part, from);
       segment.absent_is_null = part.join->kind != sql::JoinKind::inner && part.join->kind != sql::JoinKind::cross;
       const bool may_miss = segment.absent_is_null || plan_.segments[from.segment].optional;
-      segment.optional = may_miss && !(part.fields.empty() && part.extras.empty());
+      const bool has_columns = !part.fields.empty() || !part.extras.empty();
+      segment.optional = may_miss && has_columns;
+      segment.shell = may_miss && !has_columns;
     }
     if (!root) mark(part, segment);
     segment.shape = std::move(shape);

@@ -25,6 +25,7 @@ struct SegmentPlan {
   std::vector<graph::RowSink::Target> columns;
   std::vector<graph::RowSink::Target> key;
   std::uint32_t place = graph::RowSink::none;  // column that says where an element stands in its list
+  bool shell = false;                          // nothing of it was selected, and an outer join may have missed it
   bool optional = false;
   bool absent_is_null = false;
   std::uint32_t parent = graph::RowSink::none;

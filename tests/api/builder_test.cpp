@@ -160,6 +160,21 @@ TEST_P(Builder, ACrossJoinLeavesTheJoinContext) {
   EXPECT_EQ(all.count(), 9) << "tweets of the first users, three times each";
 }
 
+TEST_P(Builder, AMiddleThatWasNotSelectedIsThereIfWhatItLeadsToIs) {
+  const Query liked = user.select(user["username"], favorite["id"])
+                          .left_outer_join(tweet)
+                          .left_outer_join(favorite)
+                          .order_by(user["id"], tweet["id"]);
+  const Rows rows = liked.all();
+  ASSERT_EQ(rows.size(), 4U);
+  EXPECT_EQ(rows[0]["tweet"]["favorite"]["id"].integer(), 1);
+  EXPECT_TRUE(rows[1]["tweet"].is_null()) << "purr is liked by nobody: nothing of it was selected";
+  EXPECT_TRUE(rows[3]["tweet"].is_null());
+  // The way of foreign keys, two steps.
+  const Query writers = favorite.select(favorite["id"], user["username"]).left_outer_join(tweet).left_outer_join(user);
+  EXPECT_EQ(writers.all()[0]["tweet"]["user"]["username"].text(), "huey");
+}
+
 TEST_P(Builder, ANameOfAColumnStaysOnTheRowOfItsModel) {
   const Row row = tweet.select(tweet["id"], user["username"].as("writer")).join(user).order_by(tweet["id"]).all()[0];
   EXPECT_EQ(row["user"]["writer"].text(), "huey");

@@ -102,7 +102,7 @@ QueryCases condition_cases() {
        [](const QueryWorld& w) {
          w.rows(w.tweet.select(w.tweet["id"]).where(w.tweet["timestamp"] >= Date::parse("2026-11-01")));
        }},
-      {"one value used twice is one parameter where the backend can",
+      {"one value used twice",
        [](const QueryWorld& w) {
          const Expr shared("huey");
          w.rows(w.user.select(w.user["id"])
