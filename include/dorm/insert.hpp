@@ -39,6 +39,8 @@ class DORM_EXPORT Insert {
  public:
   struct Data;
 
+  // All three throw QueryError where the target is not unique, the latter two for two rows that have the same of it,
+  // and on_conflict_update() for a field that is immutable or a version; replace() leaves such fields as they are.
   Insert on_conflict_ignore(const std::vector<std::string>& target = {}) const;
   Insert on_conflict_update(const Upsert& what) const;
   // Every given column of the row that is there takes the value given. Unlike SQL's REPLACE it deletes nothing.
@@ -47,6 +49,8 @@ class DORM_EXPORT Insert {
   // What rows() reads; without items the model's columns.
   Insert returning(std::vector<Selectable> items) const;
 
+  // Defaults are those of the time when the rows were given: an Insert that is run twice has them twice. These throw
+  // the errors of the database, UniqueViolation for one; then no row of it is written.
   std::int64_t run() const;  // the number of rows inserted or updated
   Rows rows() const;         // runs it: those rows, as they are now, in no particular order
   BoundSql sql() const;      // of the first statement; runs nothing

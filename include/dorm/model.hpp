@@ -99,8 +99,10 @@ class DORM_EXPORT Model {
   // New rows as few INSERTs as the database takes, in one transaction; keys and other values that the database makes
   // are read back. The rows come in the order given.
   Rows bulk_create(const std::vector<std::vector<std::pair<std::string, Value>>>& rows) const;
-  // The changed fields of saved rows in as few UPDATEs as there are sets of changed fields, in one transaction; returns
-  // the number of rows written. NotFound if one of them is gone: then none is written.
+  // The changed fields of saved rows in as few UPDATEs as there are sets of changed fields, in one transaction; one by
+  // one where the model has a version field or dorm changes a field by itself. Returns the number of rows written.
+  // NotFound or StaleRow if one of them is gone or was changed: then none is written. StateError for an unsaved row,
+  // QueryError for one of another model or database. Signals are not sent, by bulk_create neither.
   std::int64_t bulk_update(const std::vector<Row>& rows) const;
   // Rows into the table without Rows in memory: see insert.hpp. All throw QueryError for what is no field, DataError
   // for a value that does not fit or a required one that is absent.

@@ -102,8 +102,8 @@ class DORM_EXPORT Query {
 
   // ---- from where ----
   // Joins from the current join context and moves the context to `target`, if that is a model; to a subquery, a CTE,
-  // values and by a cross join it stays where it is. Without `on` the foreign key between the two
-  // is inferred; several that fit are an error naming them.
+  // values and by a cross join it stays where it is. Without `on` the foreign key between the two is inferred; several
+  // that fit are an error naming them.
   Query join(const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
   Query join(const Source& target, const JoinOptions& options) const { return join(target, Join::inner, options); }
   Query left_outer_join(const Source& target, const JoinOptions& options = {}) const {
@@ -143,8 +143,9 @@ class DORM_EXPORT Query {
   Query for_update(const LockOptions& options = {}) const;
 
   // ---- values that come later: param("name", …) ----
-  // Every such parameter gets the value of that name; QueryError for one that is unknown, DataError for one that does
-  // not fit. What is left without a value cannot be run. The plan of the query is kept, whatever the values.
+  // Every such parameter gets the value of that name; QueryError for one that is unknown, null or a list, DataError for
+  // one that does not fit. What is left without a value cannot be run, nor be given a name by alias() or cte(). The
+  // plan of the query is kept, whatever the values.
   Query bind(const std::vector<std::pair<std::string, Value>>& values) const;
 
   // ---- set operations: rows have the shape of the left query ----

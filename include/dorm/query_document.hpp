@@ -1,8 +1,7 @@
 // dorm/query_document.hpp: QuerySets as JSON: for stored queries, forms of low-code tools, and clients one does not
 // trust.
 //
-//   {"model": "Track", "filter": {"album__name": "Malibu", "position": {"gte": 2}}, "order_by": "-position", "limit":
-//   10,
+//   {"model": "Track", "filter": {"album__name": "Malibu", "position": {"gte": 2}}, "limit": 10,
 //    "prefetch_related": [{"path": "album__tracks", "filter": {"title__contains": "a"}, "limit": 3}]}
 //
 // A key is the method of QuerySet that it calls: model filter exclude any none every annotate group_by having order_by
@@ -39,7 +38,7 @@
 namespace dorm {
 
 // What is wrong with a query document, and where: nothing was sent to a database. What a Policy hides is told as if it
-// did not exist.
+// did not exist; only an annotation, or an "as", of the name of a hidden member is told that the name is taken.
 class DORM_EXPORT DocumentError : public QueryError {
  public:
   DocumentError(std::string pointer, const std::string& message);
