@@ -325,9 +325,6 @@ QuerySpec switch_to(QuerySpec spec, const SourcePtr& source) {
 }
 
 SourcePtr as_subquery(const SpecPtr& spec, std::string_view alias) {
-  if (const std::string parameter = parameter_of(*spec); !parameter.empty())
-    throw QueryError("parameter '" + parameter + "' stands in '" + std::string(alias) +
-                     "', whose parameters are bound before it is named: query.bind(…).alias(…)");
   if (!is_identifier(alias))
     throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");
   auto source = std::make_shared<Source>();
@@ -374,14 +371,16 @@ SourcePtr as_values(std::string_view alias, const std::vector<std::string>& colu
         throw QueryError("a row of '" + std::string(alias) + "' has " + std::to_string(row.size()) + " values for " +
                          std::to_string(columns.size()) + " columns");
       }
-      if (is_parameter(*row[i]))
-        throw QueryError("parameter '" + row[i]->name + "' stands in the values of '" + std::string(alias) +
-                         "'; they take values");
       cells.push_back(row[i]);
       sensitive = sensitive || is_sensitive(*row[i]);
       nullable = nullable || row[i]->nullable;
     }
     const Type type = unify(cells, columns[i]);
+    for (const TermPtr& cell : cells) {
+      if (is_parameter(*cell) && cell->type.kind == TypeKind::unknown)
+        throw QueryError(describe(*cell) + " has no type in the values of '" + std::string(alias) +
+                         "'; give it one: param(name, type)");
+    }
     for (std::size_t row = 0; row < rows.size(); ++row) rows[row][i] = cells[row];
     source->outputs.push_back({columns[i], type, nullable, sensitive});
   }

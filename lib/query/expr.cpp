@@ -4,13 +4,13 @@
 #include <bit>
 #include <iterator>
 
-#include "core/regex.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
 #include "query/date_part.hpp"
 #include "query/make_term.hpp"
 #include "query/parameters.hpp"
+#include "query/pattern.hpp"
 #include "query/snapshots.hpp"
 #include "query/spec.hpp"
 #include "query/term.hpp"
@@ -32,9 +32,7 @@ using sql::BinaryOp;
 using sql::MatchOp;
 using sql::UnaryOp;
 
-bool is_null_value(const Term& term) {
-  return term.kind == TermKind::value && term.value.is_null() && term.name.empty();
-}
+bool is_null_value(const Term& term) { return term.kind == TermKind::value && term.value.is_null(); }
 
 TermPtr null_test(const TermPtr& operand, bool negated) {
   Term term = node(TermKind::is_null, TypeKind::boolean, {operand});
@@ -316,7 +314,8 @@ Expr logical(TermKind kind, const Expr& left, const Expr& right) {
   return wrap(std::move(term));
 }
 
-Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::string_view name) {
+Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr) {
+  const std::string_view name = query::spelling(op);
   const TermPtr& operand = require(operand_expr);
   const TermPtr& pattern = require(pattern_expr);
   query::require_family(*operand, Family::text, name);
@@ -327,20 +326,7 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr, std::
   } else if (pattern->kind == TermKind::value) {
     if (pattern->value.kind() != ValueKind::text)
       throw QueryError("'" + std::string(name) + "' on " + describe(*operand) + " needs a text");
-    const bool has_wildcards = op == MatchOp::like || op == MatchOp::ilike;
-    const std::string& text = pattern->value.text();
-    // PostgreSQL refuses what SQLite would match with nothing: a backslash that escapes no character.
-    if (has_wildcards && (text.size() - (text.find_last_not_of('\\') + 1)) % 2 == 1) {
-      throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) +
-                       " ends in a lone backslash; double it");
-    }
-    const bool folds = op == MatchOp::iregex;
-    if (folds || op == MatchOp::regex) {
-      if (const std::optional<std::string> problem = regex_problem(text, folds)) {
-        throw QueryError("the pattern of '" + std::string(name) + "' on " + describe(*operand) + " has " + *problem +
-                         ", which not every backend reads alike");
-      }
-    }
+    query::require_pattern(op, *operand, pattern->value.text());
     bound = query::value_term(pattern->value, type_of(TypeKind::text));
   }
   query::require_family(*bound, Family::text, name);
@@ -583,17 +569,17 @@ Expr Expr::is_distinct_from(const Expr& other) const { return compare(BinaryOp::
 Expr Expr::is_not_distinct_from(const Expr& other) const { return compare(BinaryOp::is_not_distinct, *this, other); }
 Expr Expr::between(const Expr& low, const Expr& high) const { return between_of(*this, low, high, false); }
 Expr Expr::not_between(const Expr& low, const Expr& high) const { return between_of(*this, low, high, true); }
-Expr Expr::like(const Expr& pattern) const { return match(MatchOp::like, *this, pattern, "like"); }
-Expr Expr::ilike(const Expr& pattern) const { return match(MatchOp::ilike, *this, pattern, "ilike"); }
-Expr Expr::contains(const Expr& text) const { return match(MatchOp::contains, *this, text, "contains"); }
-Expr Expr::startswith(const Expr& text) const { return match(MatchOp::startswith, *this, text, "startswith"); }
-Expr Expr::endswith(const Expr& text) const { return match(MatchOp::endswith, *this, text, "endswith"); }
-Expr Expr::icontains(const Expr& text) const { return match(MatchOp::icontains, *this, text, "icontains"); }
-Expr Expr::istartswith(const Expr& text) const { return match(MatchOp::istartswith, *this, text, "istartswith"); }
-Expr Expr::iendswith(const Expr& text) const { return match(MatchOp::iendswith, *this, text, "iendswith"); }
-Expr Expr::iexact(const Expr& text) const { return match(MatchOp::iexact, *this, text, "iexact"); }
-Expr Expr::regex(const Expr& pattern) const { return match(MatchOp::regex, *this, pattern, "regex"); }
-Expr Expr::iregex(const Expr& pattern) const { return match(MatchOp::iregex, *this, pattern, "iregex"); }
+Expr Expr::like(const Expr& pattern) const { return match(MatchOp::like, *this, pattern); }
+Expr Expr::ilike(const Expr& pattern) const { return match(MatchOp::ilike, *this, pattern); }
+Expr Expr::contains(const Expr& text) const { return match(MatchOp::contains, *this, text); }
+Expr Expr::startswith(const Expr& text) const { return match(MatchOp::startswith, *this, text); }
+Expr Expr::endswith(const Expr& text) const { return match(MatchOp::endswith, *this, text); }
+Expr Expr::icontains(const Expr& text) const { return match(MatchOp::icontains, *this, text); }
+Expr Expr::istartswith(const Expr& text) const { return match(MatchOp::istartswith, *this, text); }
+Expr Expr::iendswith(const Expr& text) const { return match(MatchOp::iendswith, *this, text); }
+Expr Expr::iexact(const Expr& text) const { return match(MatchOp::iexact, *this, text); }
+Expr Expr::regex(const Expr& pattern) const { return match(MatchOp::regex, *this, pattern); }
+Expr Expr::iregex(const Expr& pattern) const { return match(MatchOp::iregex, *this, pattern); }
 
 Expr Expr::bit_and(const Expr& other) const { return bitwise(BinaryOp::bit_and, *this, other); }
 Expr Expr::bit_or(const Expr& other) const { return bitwise(BinaryOp::bit_or, *this, other); }

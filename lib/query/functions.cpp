@@ -36,6 +36,13 @@ Expr function(std::string_view name, const Type& type, const std::vector<Expr>& 
   return wrap(std::move(term));
 }
 
+// Cast to its type: each database has one of its own for the result.
+Expr settled(const Expr& call) {
+  Term term = *call.term();
+  term.settled = true;
+  return wrap(std::move(term));
+}
+
 Type aggregate_type(const Expr& expr, std::string_view name) {
   const TypeKind kind = expr.type().kind;
   if (kind == TypeKind::boolean || kind == TypeKind::uuid || kind == TypeKind::json || kind == TypeKind::binary) {
@@ -138,7 +145,7 @@ Expr sum(const Expr& expr) {
   type.precision = 0;
   const Expr sum = function("SUM", type, {expr});
   // PostgreSQL's sum of 64-bit integers is a numeric, which neither divides nor has bits as they do.
-  return expr.type().kind == TypeKind::bigint ? sum.cast(type) : sum;
+  return expr.type().kind == TypeKind::bigint ? settled(sum) : sum;
 }
 
 Expr avg(const Expr& expr) {
@@ -147,7 +154,7 @@ Expr avg(const Expr& expr) {
     throw QueryError("the average of " + describe(*expr.term()) + " is not exact; cast it to double first");
   }
   // PostgreSQL's average of integers is numeric, SQLite's is real: both become double.
-  return function("AVG", type_of(TypeKind::double_precision), {expr}).cast(type_of(TypeKind::double_precision));
+  return settled(function("AVG", type_of(TypeKind::double_precision), {expr}));
 }
 
 Expr min(const Expr& expr) {

@@ -9,7 +9,6 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/date_part.hpp"
-#include "query/parameters.hpp"
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
@@ -178,9 +177,7 @@ Expr boolean(bool value) {
 bool is_list(const Term& value) {
   return (value.kind == TermKind::value && value.value.kind() == ValueKind::list) || value.kind == TermKind::tuple;
 }
-bool is_null_value(const Term& value) {
-  return value.kind == TermKind::value && value.value.is_null() && !is_parameter(value);
-}
+bool is_null_value(const Term& value) { return value.kind == TermKind::value && value.value.is_null(); }
 // Rows are known by their keys here.
 class ByKeys : public Expr {
  public:

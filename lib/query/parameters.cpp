@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/make_term.hpp"
+#include "query/pattern.hpp"
 #include "query/typing.hpp"
 
 namespace dorm {
@@ -17,7 +18,7 @@ Expr param(std::string_view name, const Type& type) {
   if (!is_identifier(name))
     throw QueryError("parameter " + quote(name) + " is not an identifier; use letters, digits and '_', at most 63");
   query::Term term;
-  term.kind = query::TermKind::value;
+  term.kind = query::TermKind::parameter;
   term.type = type;
   term.nullable = false;
   term.name = name;
@@ -39,6 +40,14 @@ class Binding {
     auto copy = std::make_shared<QuerySpec>(*spec);
     bool any = false;
     const auto keep = [&](TermPtr& place) { any |= replace(place); };
+    const auto keep_source = [&](SourcePtr& place) {
+      SourcePtr made = source(place);
+      any |= made != place;
+      place = std::move(made);
+    };
+    for (SourcePtr& cte : copy->ctes) keep_source(cte);
+    keep_source(copy->root);
+    for (JoinSpec& join : copy->joins) keep_source(join.target);
     for (OutputSpec& output : copy->outputs)
       if (output.term) keep(output.term);
     for (JoinSpec& join : copy->joins)
@@ -75,6 +84,22 @@ class Binding {
     return true;
   }
 
+  // Terms go on to name the one that it was: they know it by its identity.
+  SourcePtr source(const SourcePtr& source) {
+    if (!source || (!source->query && source->rows.empty())) return source;
+    const auto known = sources_.find(source.get());
+    if (known != sources_.end()) return known->second;
+    auto copy = std::make_shared<Source>(*source);
+    copy->query = spec(source->query);
+    bool any = copy->query != source->query;
+    for (std::vector<TermPtr>& row : copy->rows)
+      for (TermPtr& cell : row) any |= replace(cell);
+    copy->unbound = source;
+    SourcePtr made = any ? SourcePtr(std::move(copy)) : source;
+    sources_.emplace(source.get(), made);
+    return made;
+  }
+
   // A term that stands in two places is one afterwards, too: groups and windows are known by that.
   TermPtr term(const TermPtr& term) {
     const auto known = made_.find(term.get());
@@ -91,12 +116,35 @@ class Binding {
     for (TermPtr& child : copy->children) any |= replace(child);
     for (OrderSpec& by : copy->order) any |= replace(by.term);
     if (copy->filter) any |= replace(copy->filter);
+    if (any) hold_together(*term, *copy);
     if (copy->query) {
       SpecPtr made = spec(copy->query);
       any |= made != copy->query;
       copy->query = std::move(made);
     }
     return any ? TermPtr(std::move(copy)) : term;
+  }
+
+  // A value is held against what it stands beside, as it is where the query has it from the start.
+  static void hold_together(const Term& before, Term& after) {
+    const bool is_pair = before.kind == TermKind::binary || before.kind == TermKind::match;
+    if (!is_pair && before.kind != TermKind::between) return;
+    const Term& operand = *after.children.front();
+    for (std::size_t i = 1; i < after.children.size(); ++i) {
+      if (!is_parameter(*before.children[i]) || is_parameter(*after.children[i])) continue;
+      if (before.kind == TermKind::match) {
+        require_pattern(static_cast<sql::MatchOp>(before.op), operand, after.children[i]->value.text());
+      } else if (is_comparison(before)) {
+        after.children[i] = bound_beside(after.children[i], operand);
+      }
+    }
+    const bool is_first = is_parameter(*before.children.front()) && !is_parameter(operand);
+    if (is_first && before.kind == TermKind::binary && is_comparison(before))
+      after.children.front() = bound_beside(after.children.front(), *after.children[1]);
+  }
+  static bool is_comparison(const Term& term) {
+    if (term.kind == TermKind::between) return true;
+    return static_cast<sql::BinaryOp>(term.op) <= sql::BinaryOp::is_not_distinct;
   }
 
   TermPtr value(const TermPtr& parameter) {
@@ -110,7 +158,12 @@ class Binding {
                          (given.is_null() ? "ask for null with is_null()" : "use in() with the list"));
       }
       const Type type = parameter->type.kind == TypeKind::unknown ? natural_type(given) : parameter->type;
-      return value_term(coerce(given, type, "parameter '" + parameter->name + "'"), type);
+      // One parameter that is named twice is one value of the statement, so that a group is what is selected.
+      for (const auto& [name, known] : given_)
+        if (name == parameter->name && known->type == type) return known;
+      TermPtr made = value_term(coerce(given, type, "parameter '" + parameter->name + "'"), type);
+      given_.emplace_back(parameter->name, made);
+      return made;
     }
     return parameter;
   }
@@ -118,7 +171,9 @@ class Binding {
   const Named& values_;
   std::vector<bool> used_;
   std::vector<std::string> met_;
+  std::vector<std::pair<std::string, TermPtr>> given_;
   std::unordered_map<const Term*, TermPtr> made_;  // the keys live in the query that is bound
+  std::unordered_map<const Source*, SourcePtr> sources_;
 };
 
 }  // namespace

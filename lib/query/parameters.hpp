@@ -13,6 +13,6 @@ namespace dorm::query {
 // parameter has, and for a null or a list; DataError for a value that does not fit.
 SpecPtr bound_parameters(const SpecPtr& spec, const std::vector<std::pair<std::string, Value>>& values);
 
-inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::value && !term.name.empty(); }
+inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::parameter; }
 
 }  // namespace dorm::query

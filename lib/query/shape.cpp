@@ -15,6 +15,9 @@ class Shaper {
   explicit Shaper(Shaped& shaped) : text_(shaped.text), slots_(shaped.slots) {}
 
   void spec(const QuerySpec& spec) {
+    for (const SourcePtr& cte : spec.ctes) keep_bound(cte);
+    keep_bound(spec.root);
+    for (const JoinSpec& join : spec.joins) keep_bound(join.target);
     put('m', static_cast<std::uint64_t>(spec.mode));
     if (spec.parents) text_ += 'P';
     if (spec.returning) text_ += 'V';
@@ -164,7 +167,15 @@ class Shaper {
     slots_.push_back(slot);
   }
 
-  void source(const Source& source) {
+  // Terms may name the source that it was without values.
+  void keep_bound(const SourcePtr& source) {
+    if (source && source->unbound) bound_.push_back(source.get());
+  }
+
+  void source(const Source& named) {
+    const auto bound = std::find_if(bound_.begin(), bound_.end(),
+                                    [&](const Source* with) { return identity(*with) == identity(named); });
+    const Source& source = bound == bound_.end() ? named : **bound;
     const Source* same = identity(source);
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       if (same_source(*sources_[i], source)) {
@@ -203,7 +214,6 @@ class Shaper {
   }
 
   void value(const Term& term) {
-    if (is_parameter(term)) throw QueryError("parameter '" + term.name + "' has no value; give it with bind()");
     if (const std::uint32_t known = index_.find(slots_, &term); known != SlotIndex::none) {
       put('=', known);
       return;
@@ -239,10 +249,12 @@ class Shaper {
       value(term);
       return;
     }
+    if (is_parameter(term)) throw QueryError(describe(term) + " has no value; give it with bind()");
     put('k', static_cast<std::uint64_t>(term.kind));
     if (term.op != 0) put('p', term.op);
     if (term.negated) text_ += '!';
     if (term.distinct) text_ += 'D';
+    if (term.settled) text_ += 'T';
     if (term.index != no_index) put('i', term.index);
     if (!term.name.empty()) name(term.name);
     // What the program says of a type decides how it is read.
@@ -270,6 +282,7 @@ class Shaper {
   std::vector<SlotValue>& slots_;
   SlotIndex index_;
   std::vector<const Source*> sources_;
+  std::vector<const Source*> bound_;
 };
 
 }  // namespace

@@ -15,7 +15,10 @@ std::string Source::label() const {
   return alias.empty() ? model->name : model->name + " as " + alias;
 }
 
-const Source* identity(const Source& source) noexcept { return source.seed ? source.seed.get() : &source; }
+const Source* identity(const Source& source) noexcept {
+  if (source.seed) return source.seed.get();
+  return source.unbound ? identity(*source.unbound) : &source;
+}
 
 bool same_source(const Source& left, const Source& right) noexcept {
   if (identity(left) == identity(right)) return true;

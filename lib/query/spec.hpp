@@ -39,6 +39,7 @@ struct Source {
   bool recursive = false;
   sql::CommonTable::Materialized materialized = sql::CommonTable::Materialized::automatic;
   std::shared_ptr<const Source> seed;  // recursive CTE: the source that its recursive member refers to
+  SourcePtr unbound;  // what it was before its parameters got values: columns of that one are columns of this one
   // A path: the rows that relation `via` of `from` leads to, or the link rows on the way there. Equal paths are equal.
   SourcePtr from;
   std::uint32_t via = no_index;

@@ -23,6 +23,8 @@ std::string describe(const Term& term) {
       return "COUNT";
     case TermKind::value:
       return "a value";
+    case TermKind::parameter:
+      return "parameter '" + term.name + "'";
     case TermKind::row:
       return "a row";
     case TermKind::subquery:

@@ -24,15 +24,16 @@ using SourcePtr = std::shared_ptr<const Source>;
 using SpecPtr = std::shared_ptr<const QuerySpec>;
 
 enum class TermKind : std::uint8_t {
-  value,     // value, in the kind of `type`
-  row,       // key of a row; becomes a value beside a column
-  column,    // source, index: a field
-  relation,  // source, index: a relation; to-one stands for its single key field (then also `field`)
-  output,    // source, name: a column of a subquery or CTE
-  unary,     // op: sql::UnaryOp
-  binary,    // op: sql::BinaryOp
-  all,       // AND of children
-  any,       // OR of children
+  value,      // value, in the kind of `type`
+  parameter,  // name; becomes a value of `type` when the query is bound
+  row,        // key of a row; becomes a value beside a column
+  column,     // source, index: a field
+  relation,   // source, index: a relation; to-one stands for its single key field (then also `field`)
+  output,     // source, name: a column of a subquery or CTE
+  unary,      // op: sql::UnaryOp
+  binary,     // op: sql::BinaryOp
+  all,        // AND of children
+  any,        // OR of children
   is_null,
   between,   // operand, low, high
   in_list,   // operand; value is the list
@@ -67,6 +68,7 @@ struct Term {
   bool negated = false;
   bool nullable = true;
   bool distinct = false;
+  bool settled = false;    // call: cast to `type`, as each database has a type of its own for its result
   bool sensitive = false;  // output: the column of the subquery is
   Type type;
   std::uint32_t index = no_index;  // column: field; relation: relation

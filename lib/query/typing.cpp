@@ -160,7 +160,8 @@ Value as_held_by(const Term& other, Value value) {
 }  // namespace
 
 TermPtr bound_beside(const TermPtr& value, const Term& other) {
-  if (value->kind != TermKind::value || other.type.kind == TypeKind::unknown) return value;
+  if (value->kind != TermKind::value && !is_parameter(*value)) return value;
+  if (other.type.kind == TypeKind::unknown) return value;
   auto term = std::make_shared<Term>(*value);
   if (value->value.kind() == ValueKind::list) {
     term->type = list_type(other, value->value.list());
@@ -244,7 +245,9 @@ TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
 Type unify(std::vector<TermPtr>& terms, std::string_view what) {
   const Term* first = nullptr;
   for (const TermPtr& term : terms)
-    if (first == nullptr && term->kind != TermKind::value && term->type.kind != TypeKind::unknown) first = term.get();
+    if (first == nullptr && term->kind != TermKind::value && !is_parameter(*term) &&
+        term->type.kind != TypeKind::unknown)
+      first = term.get();
   for (const TermPtr& term : terms)
     if (first == nullptr && term->type.kind != TypeKind::unknown) first = term.get();
   if (first == nullptr) return {};

@@ -162,29 +162,6 @@ std::vector<SourcePtr> path_sources(const QuerySpec& spec) {
   return found;
 }
 
-namespace {
-std::string parameter_in(const Term& term) {
-  if (term.kind == TermKind::value && !term.name.empty()) return term.name;
-  std::string found;
-  const auto look = [&](const TermPtr& inner) {
-    if (inner && found.empty()) found = parameter_in(*inner);
-  };
-  for (const TermPtr& child : term.children) look(child);
-  for (const OrderSpec& by : term.order) look(by.term);
-  look(term.filter);
-  if (term.query && found.empty()) found = parameter_of(*term.query);
-  return found;
-}
-}  // namespace
-
-std::string parameter_of(const QuerySpec& spec) {
-  std::string found;
-  each_term(spec, [&](const Term& term) {
-    if (found.empty()) found = parameter_in(term);
-  });
-  return found;
-}
-
 TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to) { return Rebase(from, to).term(term); }
 
 }  // namespace dorm::query

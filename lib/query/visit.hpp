@@ -14,9 +14,6 @@ std::vector<SourcePtr> path_sources(const QuerySpec& spec);
 // The sources whose columns a term names, its subqueries apart, each once.
 void collect_sources(const Term& term, std::vector<SourcePtr>& found);
 
-// The name of a parameter that has no value yet, empty if there is none; the sources' own queries apart.
-std::string parameter_of(const QuerySpec& spec);
-
 // The same term with `from`, and the paths that start there, read from `to` instead. Subqueries included.
 TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to);
 

@@ -28,16 +28,6 @@ Term aggregate_of(const Expr& expr, const char* what) {
   throw QueryError(std::string(what) + "() is for aggregates, as fn::count(); " + describe(*term) + " is none");
 }
 
-// The average is cast to one type on every backend: what is said of it is said of the aggregate in the cast.
-template <class Change>
-Expr of_aggregate(const Expr& expr, const Change& change) {
-  const TermPtr& term = require(expr);
-  if (term->kind != TermKind::cast || term->children.front()->kind != TermKind::call) return change(expr);
-  Term cast = *term;
-  cast.children = {change(Expr(term->children.front())).term()};
-  return query::wrap(std::move(cast));
-}
-
 std::vector<OrderSpec> order_of(const std::vector<OrderExpr>& terms, const char* what) {
   std::vector<OrderSpec> order;
   for (const OrderExpr& term : terms) {
@@ -126,49 +116,41 @@ Window Window::exclude(Exclude what) const {
 Expr Expr::filter(const Expr& condition) const {
   query::require_family(*require(condition), query::Family::boolean, "filter");
   query::refuse_aggregates(*condition.term(), "filter");
-  return of_aggregate(*this, [&](const Expr& aggregate) {
-    Term term = aggregate_of(aggregate, "filter");
-    term.filter = query::all_of(term.filter, condition.term());
-    return query::wrap(std::move(term));
-  });
+  Term term = aggregate_of(*this, "filter");
+  term.filter = query::all_of(term.filter, condition.term());
+  return query::wrap(std::move(term));
 }
 
 Expr Expr::distinct() const {
-  return of_aggregate(*this, [](const Expr& aggregate) {
-    Term term = aggregate_of(aggregate, "distinct");
-    if (term.children.empty()) throw QueryError("distinct() is of values; COUNT(*) counts rows");
-    term.distinct = true;
-    return query::wrap(std::move(term));
-  });
+  Term term = aggregate_of(*this, "distinct");
+  if (term.children.empty()) throw QueryError("distinct() is of values; COUNT(*) counts rows");
+  term.distinct = true;
+  return query::wrap(std::move(term));
 }
 
 Expr Expr::ordered_by(std::vector<OrderExpr> terms) const {
-  return of_aggregate(*this, [&](const Expr& aggregate) {
-    Term term = aggregate_of(aggregate, "ordered_by");
-    term.order = order_of(terms, "ordered_by");
-    return query::wrap(std::move(term));
-  });
+  Term term = aggregate_of(*this, "ordered_by");
+  term.order = order_of(terms, "ordered_by");
+  return query::wrap(std::move(term));
 }
 
 Expr Expr::over(const Window& window) const {
-  return of_aggregate(*this, [&](const Expr& expr) {
-    const TermPtr& call = require(expr);
-    if (!is_window_function(*call) && aggregate_of(expr, "over").distinct)
-      throw QueryError("an aggregate over a window cannot be distinct");
-    if (!call->order.empty())
-      throw QueryError("an aggregate over a window takes its order from the window; say it there");
-    Term term;
-    term.kind = TermKind::over;
-    term.type = call->type;
-    term.nullable = call->nullable;
-    term.name = window.name();
-    term.children.push_back(call);
-    for (const Expr& item : window.partition()) term.children.push_back(item.term());
-    term.order = order_of(window.order(), "order_by");
-    term.frame = window.frame();
-    if (term.frame) require_range(*term.frame, term.order);
-    return query::wrap(std::move(term));
-  });
+  const TermPtr& call = require(*this);
+  if (!is_window_function(*call) && aggregate_of(*this, "over").distinct)
+    throw QueryError("an aggregate over a window cannot be distinct");
+  if (!call->order.empty())
+    throw QueryError("an aggregate over a window takes its order from the window; say it there");
+  Term term;
+  term.kind = TermKind::over;
+  term.type = call->type;
+  term.nullable = call->nullable;
+  term.name = window.name();
+  term.children.push_back(call);
+  for (const Expr& item : window.partition()) term.children.push_back(item.term());
+  term.order = order_of(window.order(), "order_by");
+  term.frame = window.frame();
+  if (term.frame) require_range(*term.frame, term.order);
+  return query::wrap(std::move(term));
 }
 
 Expr Expr::over() const { return over(Window()); }

@@ -1,0 +1,184 @@
+// SELECT: its clauses, unions of it, and the order and limits of both.
+#include "query/compiler.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "dorm/error.hpp"
+#include "query/grouping.hpp"
+
+namespace dorm::query {
+namespace {
+
+void require_same_width(const QuerySpec& spec) {
+  const std::size_t left = output_columns(*spec.left).size();
+  const std::size_t right = output_columns(*spec.right).size();
+  if (left == right) return;
+  throw QueryError("the queries of a union select " + std::to_string(left) + " and " + std::to_string(right) +
+                   " columns; they must be equally many");
+}
+
+// A foreign key of several columns stands for each of them.
+std::vector<TermPtr> each_column(const std::vector<TermPtr>& terms) {
+  std::vector<TermPtr> columns;
+  for (const TermPtr& term : terms) {
+    std::vector<TermPtr> key = key_columns(*term);
+    if (key.empty()) key.push_back(term);
+    std::move(key.begin(), key.end(), std::back_inserter(columns));
+  }
+  return columns;
+}
+
+std::string output_columns_name(const QuerySpec& spec, std::size_t index) { return output_columns(spec)[index].name; }
+
+bool is_same_column(const Term& left, const Term& right) {
+  if (!left.source || !right.source || !same_source(*left.source, *right.source)) return false;
+  if (left.kind == TermKind::output || right.kind == TermKind::output)
+    return left.kind == right.kind && left.name == right.name;
+  return field_of(left) != nullptr && field_of(left) == field_of(right);
+}
+
+bool is_selected(const QuerySpec& spec, const std::string& alias) {
+  return std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
+    return output.term && output.term->kind == TermKind::alias && output.term->name == alias;
+  });
+}
+
+}  // namespace
+
+const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
+  const std::size_t own = levels_.size();
+  levels_.push_back({&spec.ctes, frames_.size(), {}, {}});
+  for (const SourcePtr& cte : spec.ctes) declare(own, cte);
+  sql::Select made{};
+  if (spec.set_op != sql::SetOp::none) {
+    made.set_op = spec.set_op;
+    const Role members = role == Role::source || role == Role::result ? Role::source : Role::value;
+    made.left = select(*spec.left, members);
+    made.right = select(*spec.right, members);
+    require_same_width(spec);
+    push_frame();
+    tail(spec, made, true);
+    frames_.pop_back();
+  } else {
+    push_frame();
+    plain(spec, role, made);
+    if (!made.distinct_on.empty() && !dialect_.capabilities().distinct_on) made = first_of_each(made);
+    frames_.pop_back();
+  }
+  made.with = arena_.list(levels_[own].tables);
+  levels_.pop_back();
+  return arena_.make(made);
+}
+
+void Compiler::plain(const QuerySpec& spec, Role role, sql::Select& made) {
+  check_grouping(spec);
+  windows_.emplace_back();
+  // All sources first: outputs may name any of them.
+  if (spec.root) made.from = add_source(spec.root, false);
+  std::vector<sql::Join> joins;
+  for (const JoinSpec& join : spec.joins) {
+    const bool misses = join.kind == sql::JoinKind::left || join.kind == sql::JoinKind::full;
+    if (join.kind == sql::JoinKind::right || join.kind == sql::JoinKind::full)
+      for (Entry& before : frames_.back()) before.outer = true;
+    const sql::Source* target = add_source(join.target, misses, join.lateral);
+    joins.push_back({join.kind, target, nullptr, join.lateral});
+  }
+  for (std::size_t i = 0; i < joins.size(); ++i)
+    if (spec.joins[i].on) joins[i].on = expr(*spec.joins[i].on);
+  made.joins = arena_.list(joins);
+  require_few_tables(spec);
+  made.distinct = spec.distinct;
+  std::vector<const sql::Expr*> firsts;
+  for (const TermPtr& term : each_column(spec.distinct_on)) firsts.push_back(expr(*term));
+  made.distinct_on = arena_.list(firsts);
+  // In the rows of totals what is grouped by is null.
+  made.rollup = spec.rollup;
+  if (spec.rollup)
+    for (Entry& source : frames_.back()) source.outer = true;
+  if (role != Role::rows_only && role != Role::counted) made.lock = spec.lock;
+  if (made.lock.strength != sql::Lock::Strength::none && !joins.empty()) made.lock.of = made.from;
+  const bool decides =
+      spec.distinct || !spec.distinct_on.empty() || !spec.group_by.empty() || spec.having || is_aggregated(spec);
+  if (role == Role::counted && !decides) {
+    made.outputs = list<sql::Output>({{integer(1), {}}});
+  } else if (role != Role::rows_only) {
+    made.outputs = outputs(spec, role);
+  }
+  if (spec.where) made.where = expr(*spec.where);
+  std::vector<const sql::Expr*> groups;
+  for (const TermPtr& group : each_column(spec.group_by)) groups.push_back(expr(unaliased(*group)));
+  made.group_by = arena_.list(groups);
+  if (spec.having) made.having = expr(*spec.having);
+  tail(spec, made, false);
+  // The order decides nothing where rows are only counted.
+  if ((role == Role::rows_only || role == Role::counted) && !spec.limit && !spec.offset) made.order_by = {};
+  std::vector<const sql::Window*> windows;
+  for (const NamedWindow& named : windows_.back()) windows.push_back(named.window);
+  made.windows = arena_.list(windows);
+  windows_.pop_back();
+}
+
+sql::List<sql::Output> Compiler::outputs(const QuerySpec& spec, Role role) {
+  std::vector<sql::Output> made;
+  for (const TermPtr& term : expanded_outputs(spec)) {
+    sql::Output output{expr(unaliased(*term)), {}};
+    if (term->kind == TermKind::alias) {
+      output.alias = arena_.text(term->name);
+    } else if (role == Role::source && term->kind != TermKind::column && term->kind != TermKind::relation &&
+               term->kind != TermKind::output) {
+      output.alias = arena_.text(output_columns_name(spec, made.size()));
+    }
+    made.push_back(output);
+  }
+  if (made.size() > dialect_.capabilities().max_columns) {
+    throw LimitError("the query selects " + std::to_string(made.size()) + " columns; " + std::string(dialect_.name()) +
+                     " allows " + std::to_string(dialect_.capabilities().max_columns));
+  }
+  return arena_.list(made);
+}
+
+// After a union there are no sources left, only output columns.
+const sql::Expr* Compiler::union_column(const QuerySpec& spec, const Term& term, bool& nullable) {
+  const std::vector<TermPtr> terms = expanded_outputs(spec.leftmost());
+  const std::vector<OutputColumn> columns = output_columns(spec);
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const bool is_it =
+        term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
+    if (!is_it) continue;
+    nullable = columns[i].nullable;
+    // Two columns of one name are told apart by their place.
+    const bool is_unique = std::count_if(columns.begin(), columns.end(), [&](const OutputColumn& column) {
+                             return column.name == columns[i].name;
+                           }) == 1;
+    if (!is_unique) return integer(static_cast<std::int64_t>(i + 1));
+    return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
+  }
+  throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
+}
+
+void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
+  std::vector<sql::Order> order;
+  for (const OrderSpec& item : spec.order_by) {
+    for (const TermPtr& column : each_column({item.term})) {
+      const Term& term = *column;
+      const sql::Expr* by = nullptr;
+      bool nullable = false;
+      if (by_name) {
+        by = union_column(spec, term, nullable);
+      } else {
+        nullable = may_be_null(term);
+        by = term.kind == TermKind::alias && is_selected(spec, term.name)
+                 ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
+                 : text_of(term);
+      }
+      order.push_back({by, item.descending, item.nulls, nullable});
+    }
+  }
+  made.order_by = arena_.list(order);
+  if (spec.limit) made.limit = param(slot_of(&spec.limit));
+  if (spec.offset) made.offset = param(slot_of(&spec.offset));
+}
+
+}  // namespace dorm::query

@@ -1,0 +1,146 @@
+// query/compiler.hpp: one pass over a QuerySpec: terms become nodes of sql, nodes become text.
+//
+// Made for one plan, by make_plan() alone, and not shared.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "query/plan.hpp"
+#include "sql/arena.hpp"
+
+namespace dorm::query {
+
+class Compiler {
+ public:
+  Compiler(const sql::Dialect& dialect, const Shaped& shaped, Plan& plan)
+      : dialect_(dialect), shaped_(shaped), plan_(plan) {}
+
+  // compiler.cpp
+  void rows(const QuerySpec& spec);
+  void count(const QuerySpec& spec);
+  void exists(const QuerySpec& spec);
+  // compile_write.cpp
+  void update(const QuerySpec& spec, std::span<const Change> changes);
+  void insert(const QuerySpec& spec, const InsertTarget& into);
+  void remove(const QuerySpec& spec);
+
+ private:
+  // What a select is for decides its outputs.
+  enum class Role : std::uint8_t {
+    result,     // the rows the user gets
+    source,     // a subquery or CTE: every output has a name
+    value,      // IN, scalar: outputs without names
+    rows_only,  // no outputs: the caller writes them
+    counted,    // outputs only where they decide the number of rows
+  };
+  struct Entry {
+    const Source* key;
+    const sql::Source* source;
+    bool outer = false;  // its columns can be NULL because a join missed
+  };
+  using Frame = std::vector<Entry>;
+  // The CTEs that one select brings along.
+  struct Level {
+    const std::vector<SourcePtr>* given;
+    std::size_t frames;                  // open where its WITH stands
+    std::vector<const Source*> visible;  // declared so far, or about to be by themselves
+    std::vector<const sql::CommonTable*> tables;
+  };
+  // One that a select declares in its WINDOW clause.
+  struct NamedWindow {
+    const Term* term;  // the first that used it
+    const sql::Window* window;
+  };
+
+  // ---- compiler.cpp: the statement and what stands in it as it is ----
+
+  // Whether there are as many rows whatever is selected, so that nothing need be where only rows are asked for.
+  static bool plain_rows(const QuerySpec& spec);
+  std::uint32_t slot_of(const void* origin);
+  const sql::Expr* param(std::uint32_t slot);
+  const sql::Expr* integer(std::int64_t value);
+  template <class T>
+  sql::List<T> list(std::initializer_list<T> items) {
+    return arena_.list(std::span<const T>(items.begin(), items.size()));
+  }
+  void finish(const sql::Statement& statement);
+
+  // ---- compile_write.cpp ----
+
+  void update_from(const QuerySpec& spec, sql::Update& update);
+  void update_found(const QuerySpec& spec, std::span<const Change> changes);
+  const sql::Select* fitted_select(const QuerySpec& spec, const InsertTarget& into);
+  const sql::Expr* assigned(const Term& value, const FieldInfo& field);
+  const sql::Expr* fitted(const sql::Expr* value, const FieldInfo& field);
+  template <class Statement>
+  void finish_write(Statement& statement, const QuerySpec& spec);
+  void return_rows(const QuerySpec& spec);
+
+  // ---- compile_source.cpp ----
+
+  void push_frame() { frames_.emplace_back(); }
+  const Entry* find(const Source& source) const;
+  const Entry& entry(const Source& source) const;
+  const sql::Source* table_of(const QuerySpec& spec);
+  const sql::Source* add_source(const SourcePtr& source, bool outer, bool lateral = false);
+  void require_one_snapshot(const Source& source) const;
+  void require_few_tables(const QuerySpec& spec) const;
+  bool is_declared(const Source& source) const;
+  bool declare_if_given(const Source& source);
+  void declare(std::size_t at, const SourcePtr& cte);
+
+  // ---- compile_select.cpp, compile_distinct_on.cpp, compile_window.cpp ----
+
+  const sql::Select* select(const QuerySpec& spec, Role role);
+  void plain(const QuerySpec& spec, Role role, sql::Select& made);
+  sql::List<sql::Output> outputs(const QuerySpec& spec, Role role);
+  const sql::Expr* union_column(const QuerySpec& spec, const Term& term, bool& nullable);
+  void tail(const QuerySpec& spec, sql::Select& made, bool by_name);
+  sql::Select first_of_each(const sql::Select& made);
+  const sql::Window* window(const Term& term);
+
+  // ---- compile_term.cpp ----
+
+  const sql::Expr* expr(const Term& term);
+  sql::Exprs exprs(const std::vector<TermPtr>& terms);
+  // Of a comparison, where a tuple may stand.
+  const sql::Expr* side(const Term& term);
+  const sql::Expr* column(const Source& source, std::string_view name, const Type& type, bool nullable);
+  const sql::Expr* call(const Term& term);
+  const sql::Expr* settled(const Term& call, const sql::Expr* made);
+  const sql::Expr* case_when(const Term& term);
+  const sql::Expr* in_list(const Term& term);
+  const sql::Expr* in_query(const Term& term);
+  const sql::Expr* json_path(const Term& term);
+  sql::List<sql::Order> order_of(const std::vector<OrderSpec>& terms);
+  bool may_be_null(const Term& term) const;
+
+  // ---- compile_value.cpp ----
+
+  static std::uint16_t common_scale(const std::vector<TermPtr>& terms);
+  static bool any_decimal(const std::vector<TermPtr>& terms);
+  static bool is_narrow(const Term& term);
+  const sql::Expr* scaled(const Term& term, std::uint16_t scale);
+  const sql::Expr* binary(const Term& term);
+  const sql::Expr* cast(const Term& term);
+  const EnumInfo* native_enum(const Term& term) const;
+  const sql::Expr* text_of(const Term& term);
+  const sql::Expr* enum_binary(sql::BinaryOp op, const Term& left, const Term& right);
+
+  const sql::Dialect& dialect_;
+  const Shaped& shaped_;
+  SlotIndex index_;
+  bool excludes_ = false;  // in the update of an upsert
+  Plan& plan_;
+  sql::Arena arena_;
+  std::vector<Frame> frames_;
+  std::vector<Level> levels_;  // of the selects we are in
+  std::vector<std::vector<NamedWindow>> windows_;
+};
+
+}  // namespace dorm::query

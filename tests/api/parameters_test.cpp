@@ -1,0 +1,111 @@
+// Values that are given to a query after it was written, wherever in it they stand.
+#include "api/world.hpp"
+
+namespace dorm::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+class Parameters : public Api {
+ protected:
+  Database db = filled_shop();
+  Model visit = db["Visit"];
+  Expr all_of_them = fn::count().as("n");
+
+  Database filled_shop() {
+    Database made = open(R"({"dorm": 1, "enums": {"Mood": ["glad", "sad"]}, "models": {"Visit": {"fields": {
+      "who": {"type": "text"}, "minutes": {"type": "integer"}, "mood": {"type": "Mood"}, "tall": {"type": "float"}}}}})");
+    const auto add = [&](const char* who, int minutes, const char* mood, double tall) {
+      made["Visit"].create({{"who", who}, {"minutes", minutes}, {"mood", mood}, {"tall", tall}});
+    };
+    add("ann", 10, "glad", 0.1);
+    add("ann", 30, "sad", 0.2);
+    add("bob", 20, "glad", 0.3);
+    return made;
+  }
+};
+DORM_API_TESTS(Parameters);
+
+TEST_P(Parameters, StandInAJoinedSubquery) {
+  const Query longest = visit.select(visit["who"], fn::max(visit["minutes"]).as("most"))
+                            .where(visit["minutes"] < param("below"))
+                            .group_by(visit["who"]);
+  const Subquery best = longest.alias("best");
+  const Query asked = visit.select(visit["who"], best["most"])
+                          .join(best, {.on = best["who"] == visit["who"]})
+                          .where(visit["minutes"] == best["most"])
+                          .order_by(visit["who"])
+                          .dicts();
+  EXPECT_THAT([&] { asked.all(); }, ThrowsMessage<QueryError>(HasSubstr("parameter 'below' has no value")));
+  EXPECT_THAT(texts(asked.bind({{"below", 25}}).all(), "most"), ElementsAre("10", "20"));
+  EXPECT_THAT(texts(asked.bind({{"below", 100}}).all(), "most"), ElementsAre("30", "20"));
+  // What is named after the values were given is still the same column.
+  EXPECT_THAT(texts(asked.bind({{"below", 100}}).where(best["most"] > 20).all(), "most"), ElementsAre("30"));
+  EXPECT_THAT(
+      texts(
+          visit.select(visit["who"]).where(visit["minutes"].in(best.select(best["most"]))).bind({{"below", 15}}).all(),
+          "who"),
+      ElementsAre("ann"));
+}
+
+TEST_P(Parameters, StandInACommonTableAndInWhatNamesIt) {
+  const CommonTable some = visit.select(visit["id"], visit["who"]).where(visit["minutes"] > param("above")).cte("some");
+  const Query asked = some.select(some["who"]).where(some["who"] != param("not_who")).with_cte(some).dicts();
+  EXPECT_THAT(texts(asked.bind({{"above", 5}, {"not_who", "ann"}}).all(), "who"), ElementsAre("bob"));
+  EXPECT_THAT(texts(asked.bind({{"above", 5}}).bind({{"not_who", "bob"}}).order_by(some["id"]).all(), "who"),
+              ElementsAre("ann", "ann"));
+}
+
+TEST_P(Parameters, StandInARecursiveCommonTable) {
+  const CommonTable counted =
+      visit.select(visit["minutes"].as("n")).where(visit["id"] == param("first")).limit(1).cte("counted");
+  EXPECT_EQ(counted.select(counted["n"]).with_cte(counted).bind({{"first", 2}}).dicts().first().value()["n"].to_text(),
+            "30");
+}
+
+TEST_P(Parameters, OneThatIsNamedTwiceIsOneTerm) {
+  const Query asked = visit.select((visit["minutes"] / param("size")).as("bucket"), all_of_them)
+                          .group_by(visit["minutes"] / param("size"))
+                          .order_by(visit["minutes"] / param("size"))
+                          .dicts();
+  EXPECT_THAT(texts(asked.bind({{"size", 20}}).all(), "n"), ElementsAre("1", "2"));
+}
+
+TEST_P(Parameters, AreHeldAgainstWhatTheyStandBesideWhenTheyGetTheirValue) {
+  const Query by_mood = visit.select(visit["who"]).where(visit["mood"] == param("mood")).dicts();
+  EXPECT_THAT(texts(by_mood.bind({{"mood", "sad"}}).all(), "who"), ElementsAre("ann"));
+  EXPECT_THAT([&] { by_mood.bind({{"mood", "gladd"}}); }, ThrowsMessage<DataError>(HasSubstr("did you mean 'glad'?")));
+  const Query like = visit.select(visit["who"]).where(visit["who"].like(param("pattern"))).dicts();
+  EXPECT_EQ(like.bind({{"pattern", "a%"}}).count(), 2);
+  EXPECT_THAT(
+      [&] {
+        like.bind({{"pattern", "a\\"}});
+      },
+      ThrowsMessage<QueryError>(HasSubstr("ends in a lone backslash")));
+  const Query regex = visit.select(visit["who"]).where(visit["who"].regex(param("pattern"))).dicts();
+  EXPECT_EQ(regex.bind({{"pattern", "^a"}}).count(), 2);
+  EXPECT_THAT(
+      [&] {
+        regex.bind({{"pattern", "(?<=a)b"}});
+      },
+      ThrowsMessage<QueryError>(HasSubstr("which not every backend reads alike")));
+  // A column of single precision holds the nearest of its numbers.
+  EXPECT_EQ(visit.select().where(visit["tall"] == param("tall")).bind({{"tall", 0.1}}).count(), 1);
+  EXPECT_EQ(visit.select().where(param("tall") == visit["tall"]).bind({{"tall", 0.3}}).count(), 1);
+}
+
+TEST_P(Parameters, StandInListsOfValues) {
+  const ValuesTable names = values_as("names", {"who", "rank"}, {{"ann", 1}, {param("second"), param("rank")}});
+  const Query asked = visit.select(visit["who"], names["rank"])
+                          .join(names, {.on = names["who"] == visit["who"]})
+                          .where(names["rank"] > 1)
+                          .dicts();
+  EXPECT_THAT(texts(asked.bind({{"second", "bob"}, {"rank", 7}}).all(), "rank"), ElementsAre("7"));
+  EXPECT_THAT([&] { values_as("typeless", {"x"}, {{param("x")}}); },
+              ThrowsMessage<QueryError>(HasSubstr("parameter 'x' has no type in the values of 'typeless'")));
+}
+
+}  // namespace
+}  // namespace dorm::test
