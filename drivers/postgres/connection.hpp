@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class Connection final : public driver::Connection {
   driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows,
                           driver::Deadline deadline) override;
   void execute_all(std::span<Query> queries, bool snapshot, driver::Deadline deadline) override;
+  std::optional<driver::Outcome> copy_in(const driver::Copy& copy, std::span<const Cell> cells,
+                                         driver::Deadline deadline) override;
   void execute_script(std::string_view sql, driver::Deadline deadline) override;
 
   void begin(const driver::TransactionOptions& options, driver::Deadline deadline) override;
@@ -64,6 +67,7 @@ class Connection final : public driver::Connection {
   template <class Send>
   End exchange(Send send, driver::Deadline deadline);
   End collect(driver::Deadline deadline);
+  End flush(driver::Deadline deadline);
   const PGresult* first_error() const noexcept;
   Situation situation() const noexcept;
   ErrorDetails local_details() const;  // of an error that the server has not seen
@@ -94,6 +98,10 @@ class Connection final : public driver::Connection {
   bool fail_together(const std::vector<Piped>& pipeline, End end, const PGresult* error, std::size_t at,
                      bool own_transaction, driver::Deadline deadline);
 
+  // copy.cpp
+  std::optional<std::vector<ParameterFormat>> ask_columns(const driver::Copy& copy, driver::Deadline deadline);
+  End send_copied(driver::Deadline deadline);
+
   Handle connection_{nullptr, PQfinish};  // null once it is given up
   const pid_t process_;
   const driver::NoticeSink notices_;
@@ -111,6 +119,7 @@ class Connection final : public driver::Connection {
   // Of the operation that runs.
   std::string_view sql_;
   std::size_t values_ = 0;
+  std::string_view copied_;  // what a COPY is waiting for; empty: there is none of ours
   bool was_in_transaction_ = false;
   bool was_cancelled_ = false;
   std::vector<Result> results_;

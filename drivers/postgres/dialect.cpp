@@ -3,6 +3,7 @@
 #include <string>
 
 #include "postgres/ddl.hpp"
+#include "sql/identifier.hpp"
 #include "sql/literal.hpp"
 #include "sql/lowering.hpp"
 #include "sql/operators.hpp"
@@ -191,6 +192,14 @@ class Dialect final : public sql::Dialect {
   std::vector<std::string> lower(const sql::ddl::Statement& statement) const override {
     return lower_ddl(statement, capabilities_);
   }
+  std::string copy_in(const sql::Table& table, sql::List<std::string_view> columns) const override {
+    std::string text = "COPY " + table_name(table.schema, table.name) + " (";
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (i != 0) text += ", ";
+      sql::append_identifier(text, columns[i], capabilities_.max_identifier_bytes);
+    }
+    return text + ") FROM STDIN (FORMAT binary)";
+  }
 
  private:
   sql::Capabilities capabilities_ = postgres::capabilities();
@@ -201,6 +210,17 @@ class Dialect final : public sql::Dialect {
 const sql::Dialect& dialect() {
   static const Dialect only;
   return only;
+}
+
+std::string table_name(std::string_view schema, std::string_view table) {
+  const std::size_t longest = dialect().capabilities().max_identifier_bytes;
+  std::string text;
+  if (!schema.empty()) {
+    sql::append_identifier(text, schema, longest);
+    text += '.';
+  }
+  sql::append_identifier(text, table, longest);
+  return text;
 }
 
 }  // namespace dorm::postgres

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds grace{100};
 driver::Deadline Connection::start(std::string_view sql, std::size_t values, driver::Deadline deadline) {
   sql_ = sql;
   values_ = values;
+  copied_ = {};
   was_cancelled_ = false;
   if (process_ != ::getpid())
     throw StateError("postgres: the connection belongs to the process that opened it; open one after fork()");
@@ -30,18 +31,24 @@ driver::Deadline Connection::start(std::string_view sql, std::size_t values, dri
   return statement_timeout_.count() > 0 ? at_most(deadline, statement_timeout_ + grace) : deadline;
 }
 
+// Everything that libpq has taken to the server. While we send, that may have to send before it reads on.
+Connection::End Connection::flush(driver::Deadline deadline) {
+  PGconn* connection = connection_.get();
+  for (int more = PQflush(connection); more != 0; more = PQflush(connection)) {
+    if (more < 0) return End::gone;
+    const short ready = wait_for(PQsocket(connection), POLLIN | POLLOUT, deadline);
+    if (ready == 0) return End::late;
+    if ((ready & POLLIN) != 0 && PQconsumeInput(connection) == 0) return End::gone;
+  }
+  return End::complete;
+}
+
 // All results of what was sent, up to the end of the command or of the pipeline.
 Connection::End Connection::collect(driver::Deadline deadline) {
   PGconn* connection = connection_.get();
   const bool pipeline = PQpipelineStatus(connection) == PQ_PIPELINE_ON;
   for (;;) {
-    // While we send, the server may have to send before it reads on.
-    for (int more = PQflush(connection); more != 0; more = PQflush(connection)) {
-      if (more < 0) return End::gone;
-      const short ready = wait_for(PQsocket(connection), POLLIN | POLLOUT, deadline);
-      if (ready == 0) return End::late;
-      if ((ready & POLLIN) != 0 && PQconsumeInput(connection) == 0) return End::gone;
-    }
+    if (const End end = flush(deadline); end != End::complete) return end;
     while (PQisBusy(connection) != 0) {
       if (wait_for(PQsocket(connection), POLLIN, deadline) == 0) return End::late;
       if (PQconsumeInput(connection) == 0) return End::gone;
@@ -54,7 +61,12 @@ Connection::End Connection::collect(driver::Deadline deadline) {
     }
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_PIPELINE_SYNC) return End::complete;
-    // COPY speaks a protocol of its own, and there is no way out of it but the end of the connection.
+    if (status == PGRES_COPY_IN && !copied_.empty()) {
+      if (const End end = send_copied(deadline); end != End::complete) return end;
+      continue;
+    }
+    // COPY speaks a protocol of its own, and there is no way out of one that we did not begin but the end of the
+    // connection.
     if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) return End::gone;
     results_.push_back(std::move(result));
   }

@@ -37,6 +37,8 @@ std::string ConnectOptions::redacted() const {
   return text;
 }
 
+std::optional<Outcome> Connection::copy_in(const Copy&, std::span<const Cell>, Deadline) { return std::nullopt; }
+
 void Connection::execute_all(std::span<Query> queries, bool snapshot, Deadline deadline) {
   const bool own = snapshot && status() == TransactionStatus::idle;
   if (own) {

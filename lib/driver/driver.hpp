@@ -75,6 +75,12 @@ class Connection {
     Outcome outcome;  // afterwards
   };
   virtual void execute_all(std::span<Query> queries, bool snapshot, Deadline deadline);
+  // Rows into a table by the backend's bulk path, if Capabilities::copies_rows; `cells` are those of the rows, one row
+  // after the other, and need only live for the call. All of them are written or none, and errors are those of an
+  // INSERT of the same rows. Returns nullopt, with nothing written and no error raised, where the rows would not be
+  // stored just as an INSERT stores them, or only an INSERT is possible; what the table is like is asked each time.
+  // To be used in a transaction: outside one, somebody may change the table between the question and the rows.
+  virtual std::optional<Outcome> copy_in(const Copy& copy, std::span<const Cell> cells, Deadline deadline);
   // One or more statements without parameters and results: DDL, SET, PRAGMA.
   virtual void execute_script(std::string_view sql, Deadline deadline) = 0;
 

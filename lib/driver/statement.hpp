@@ -31,6 +31,15 @@ struct Statement {
   bool cached = true;  // false for raw and one-off text: prepared, used, forgotten
 };
 
+// Rows for one table, by the backend's bulk path.
+struct Copy {
+  std::string sql;     // Dialect::copy_in() of the same table and columns
+  std::string schema;  // may be empty
+  std::string table;
+  std::vector<std::string> columns;
+  std::vector<Parameter> parameters;  // one per column: what an INSERT would bind
+};
+
 std::uint64_t next_statement_id() noexcept;  // Thread-safe
 
 }  // namespace dorm::driver

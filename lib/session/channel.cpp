@@ -57,6 +57,19 @@ void Channel::execute_all(std::span<driver::Connection::Query> queries, bool sna
   });
 }
 
+std::optional<driver::Outcome> Channel::copy_in(const driver::Copy& copy, std::span<const Cell> cells) {
+  check_usable();
+  describe(copy.sql);
+  return session_->observers_->watch(copy.sql, false, [&] {
+    try {
+      return lease_->copy_in(copy, cells, session_->deadline());
+    } catch (const Error& error) {
+      note_failure(error);
+      throw;
+    }
+  });
+}
+
 void Channel::execute_script(std::string_view sql) {
   check_usable();
   describe(sql);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +53,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows);
   void execute_all(std::span<driver::Connection::Query> queries, bool snapshot);
+  std::optional<driver::Outcome> copy_in(const driver::Copy& copy, std::span<const Cell> cells);
   void execute_script(std::string_view sql);
 
   // The transaction's own statements: observed as internal.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ class Observers : public std::enable_shared_from_this<Observers> {
   void notify(StatementEvent event) const noexcept;  // fills in the database
   void warn(std::string_view text) const noexcept;
 
-  // Runs `work`, which returns the rows it changed or read, and tells about it if anybody watches.
+  // Runs `work`, which returns the Outcome, and tells about it if anybody watches; nobody is told of an
+  // optional<Outcome> without a value, because then the work is done another way.
   template <class Work>
   auto watch(std::string_view sql, bool internal, Work&& work) const {
     if (!any()) return work();
@@ -36,8 +38,10 @@ class Observers : public std::enable_shared_from_this<Observers> {
     event.internal = internal;
     try {
       auto outcome = work();
+      const driver::Outcome* const done = done_of(outcome);
+      if (done == nullptr) return outcome;
       event.duration = driver::Clock::now() - start;
-      event.rows = outcome.affected;
+      event.rows = done->affected;
       notify(event);
       return outcome;
     } catch (const Error& error) {
@@ -73,6 +77,11 @@ class Observers : public std::enable_shared_from_this<Observers> {
   }
 
  private:
+  static const driver::Outcome* done_of(const driver::Outcome& outcome) noexcept { return &outcome; }
+  static const driver::Outcome* done_of(const std::optional<driver::Outcome>& outcome) noexcept {
+    return outcome ? &*outcome : nullptr;
+  }
+
   using List = std::vector<std::shared_ptr<Observer>>;
   std::shared_ptr<const List> list() const;
   void remove(const Observer* observer) noexcept;

@@ -139,6 +139,11 @@ void Session::execute_all(std::span<driver::Connection::Query> queries, bool sna
   });
 }
 
+std::optional<driver::Outcome> Session::copy_in(const driver::Copy& copy, std::span<const Cell> cells) {
+  if (current_transaction() == nullptr) throw StateError("rows are copied into a table inside a transaction only");
+  return bound_channel()->copy_in(copy, cells);
+}
+
 void Session::execute_script(std::string_view sql) {
   if (Channel* channel = bound_channel()) return channel->execute_script(sql);
   observers_->watch(sql, false, [&] {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,9 @@ class Session : public std::enable_shared_from_this<Session> {
   // Several queries that need nothing of each other, sent together where the database can take them so. They see one
   // state of it if `snapshot`, or if the thread is in a transaction that does. Each counts as a query.
   void execute_all(std::span<driver::Connection::Query> queries, bool snapshot);
+  // Rows into a table by the bulk path of the database, as driver::Connection::copy_in() does. StateError for a thread
+  // that is in no transaction. Counts as one query, or as none where it returns nullopt.
+  std::optional<driver::Outcome> copy_in(const driver::Copy& copy, std::span<const Cell> cells);
   // Statements without parameters and results. Counts as one query.
   void execute_script(std::string_view sql);
 

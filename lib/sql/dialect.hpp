@@ -38,6 +38,7 @@ struct Capabilities {
   bool enum_types = false;  // CREATE TYPE … AS ENUM; no function of texts takes them, and their order is their own
   bool updates_are_seen = false;  // a correlated subquery of an UPDATE sees rows that the UPDATE has changed already
   bool narrow_integers = false;   // sums and products of smaller integers overflow as soon as those would
+  bool copies_rows = false;       // Dialect::copy_in(): rows of values by a way that is faster than INSERT
   std::uint32_t max_parameters = 65'535;
   std::uint32_t max_columns = 1'600;
   std::uint32_t max_joins = 1'000;
@@ -60,6 +61,9 @@ class Dialect {
   // Throws QueryError for what this backend cannot do, LimitError beyond the depth limit. Nothing is sent.
   virtual Text lower(const Statement& statement) const = 0;
   virtual std::vector<std::string> lower(const ddl::Statement& statement) const = 0;  // one or more statements of text
+  // What says that rows with these columns are coming, if Capabilities::copies_rows; else QueryError. For
+  // driver::Connection::copy_in().
+  virtual std::string copy_in(const Table& table, List<std::string_view> columns) const;
 };
 
 }  // namespace dorm::sql
