@@ -1,6 +1,7 @@
 #include "load/key_groups.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/collation.hpp"
 #include "core/text.hpp"
@@ -57,7 +58,9 @@ KeyEquality key_equality(const ModelInfo& model, const FieldInfo& field) {
   return by_bytes && field.db_type.empty() && model.managed ? KeyEquality::bytes : KeyEquality::database;
 }
 
-KeyGroups::KeyGroups(const ModelInfo& model, const std::vector<std::uint32_t>& fields) : fields_(fields) {
+KeyGroups::KeyGroups(const ModelInfo& model, const std::vector<std::uint32_t>& fields,
+                     std::vector<std::uint32_t> places)
+    : fields_(std::move(places)) {
   for (const std::uint32_t field : fields) equality_.push_back(key_equality(model, model.fields[field]));
   asks_database_ = std::count(equality_.begin(), equality_.end(), KeyEquality::database) != 0;
 }

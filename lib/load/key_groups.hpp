@@ -26,7 +26,9 @@ class KeyGroups {
   static constexpr std::uint32_t none = 0xFFFFFFFFU;
 
   // The fields of `model` that are the key, in the rows that add() is given.
-  KeyGroups(const ModelInfo& model, const std::vector<std::uint32_t>& fields);
+  KeyGroups(const ModelInfo& model, const std::vector<std::uint32_t>& fields) : KeyGroups(model, fields, fields) {}
+  // The same in rows that are no whole rows of the model, and have these fields at `places`.
+  KeyGroups(const ModelInfo& model, const std::vector<std::uint32_t>& fields, std::vector<std::uint32_t> places);
 
   // The group of this row; a new one if there is none.
   std::uint32_t add(const Cell* row);
@@ -34,8 +36,8 @@ class KeyGroups {
   std::uint32_t find(const Cell* row, const std::vector<std::uint32_t>& fields) const;
 
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(rows_.size()); }
-  const Cell* row(std::uint32_t group) const noexcept { return rows_[group]; }  // the first of the group
-  const std::vector<std::uint32_t>& fields() const noexcept { return fields_; }
+  const Cell* row(std::uint32_t group) const noexcept { return rows_[group]; }   // the first of the group
+  const std::vector<std::uint32_t>& fields() const noexcept { return fields_; }  // of the rows: their places
   bool asks_database() const noexcept { return asks_database_; }
 
  private:

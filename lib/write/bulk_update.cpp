@@ -1,13 +1,12 @@
 #include "write/bulk_update.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "dorm/error.hpp"
-#include "load/run.hpp"
+#include "load/key_groups.hpp"
 #include "write/row_write.hpp"
 #include "write/statements.hpp"
 
@@ -31,17 +30,6 @@ bool goes_alone(const load::Context& context, const ModelInfo& model, const RowR
                                            (field.enumeration != no_index && enums[field.enumeration].native)));
   });
   return !has_key || changes_key || is_odd;
-}
-
-std::string key_text(const ModelInfo& model, const RowRef& row) {
-  std::string text;
-  for (const std::uint32_t field : model.primary_key) {
-    const Cell& cell = row.node->cells(row.slot)[field];
-    if (!cell.is_loaded()) continue;
-    const std::string part = load::value_of(cell).to_text();
-    text += std::to_string(part.size()) + ":" + part;
-  }
-  return text;
 }
 
 void update_together(load::Engine& engine, const load::Context& context, const std::vector<std::uint32_t>& fields,
@@ -72,12 +60,12 @@ void update_rows(load::Engine& engine, const load::Context& context, std::span<c
   if (rows.empty()) return;
   const ModelInfo& model = *rows.front().node->shape->model;
   std::vector<std::pair<std::vector<std::uint32_t>, std::vector<RowRef>>> groups;
-  std::set<std::string> keys;
+  load::KeyGroups keys(model, model.primary_key);
   std::vector<RowRef> again;
   for (const RowRef& row : rows) {
     std::vector<std::uint32_t> fields = changed_fields(*row.node, row.slot);
     // One statement writes a row of the database once, however many Rows there are of it.
-    if (!keys.insert(key_text(model, row)).second) {
+    if (const std::uint32_t known = keys.size(); keys.add(row.node->cells(row.slot)) != known) {
       again.push_back(row);
       continue;
     }
