@@ -10,6 +10,7 @@
 #include "graph/row_sink.hpp"
 #include "load/key_groups.hpp"
 #include "query/validate.hpp"
+#include "write/bulk_copy.hpp"
 #include "write/row_write.hpp"
 #include "write/statements.hpp"
 
@@ -48,6 +49,11 @@ class Inserter {
     const Match match = how_to_match();
     if (match == Match::one_by_one || group_.rows.size() == 1) {
       for (const RowRef& row : group_.rows) insert(engine_, context_, *row.node, row.slot);
+      return;
+    }
+    if (match == Match::nothing && is_copied(engine_, group_.rows.size()) &&
+        copy_rows(engine_, model_, fields_, cells_of(group_.rows))) {
+      settle(group_.rows, nullptr);
       return;
     }
     const std::size_t most =
@@ -92,14 +98,30 @@ class Inserter {
     });
   }
 
-  void run_statement(std::span<const RowRef> rows, Match match) {
-    std::vector<Cell> parameters;
-    parameters.reserve(rows.size() * fields_.size());
+  // Row by row, in the order of the fields.
+  std::vector<Cell> cells_of(std::span<const RowRef> rows) const {
+    std::vector<Cell> all;
+    all.reserve(rows.size() * fields_.size());
     for (const RowRef& row : rows) {
       const Cell* cells = row.node->cells(row.slot);
       for (const std::uint32_t field : fields_)
-        parameters.push_back(cells[field].is_loaded() ? cells[field] : Cell::of_null());
+        all.push_back(cells[field].is_loaded() ? cells[field] : Cell::of_null());
     }
+    return all;
+  }
+
+  // They are in the database now; what it did not make and nobody set is null there.
+  void settle(std::span<const RowRef> rows, const std::shared_ptr<const InsertPlan>& plan) const {
+    for (const RowRef& row : rows) {
+      Cell* cells = row.node->cells(row.slot);
+      for (const FieldInfo& field : model_.fields)
+        if (!cells[field.index].is_loaded()) cells[field.index] = Cell::of_null();
+      mark_inserted(engine_, *row.node, row.slot, plan);
+    }
+  }
+
+  void run_statement(std::span<const RowRef> rows, Match match) {
+    const std::vector<Cell> parameters = cells_of(rows);
     std::vector<std::uint32_t> returning = group_.generated;
     if (match == Match::key) returning.insert(returning.end(), model_.primary_key.begin(), model_.primary_key.end());
     if (match == Match::nothing) returning.clear();
@@ -127,12 +149,7 @@ class Inserter {
         for (const std::uint32_t field : group_.generated) copy_cell(rows[i].node->arena, cells[field], made[field]);
       }
     }
-    for (const RowRef& row : rows) {
-      Cell* cells = row.node->cells(row.slot);
-      for (const FieldInfo& field : model_.fields)
-        if (!cells[field.index].is_loaded()) cells[field.index] = Cell::of_null();
-      mark_inserted(engine_, *row.node, row.slot, plan);
-    }
+    settle(rows, plan);
   }
 
   // For each of the rows which of the returned ones is its own.
