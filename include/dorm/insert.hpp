@@ -7,7 +7,9 @@
 // An immutable value: every call returns a new one; run() sends it. Values are held against their fields where they are
 // written, defaults of the schema are filled in, and expressions may stand in the place of values. Signals are not
 // sent. Many rows are several statements where one would have more parameters than the database takes, all of them one
-// transaction. Thread-safe as a Model is.
+// transaction. A hundred rows and more, of values alone and of the same fields, that conflict with nothing go to
+// PostgreSQL by its COPY, in a transaction, too: triggers, defaults and checks are those of an INSERT, and so are
+// errors. Thread-safe as a Model is.
 #pragma once
 
 #include <cstdint>
@@ -49,11 +51,11 @@ class DORM_EXPORT Insert {
   // What rows() reads; without items the model's columns.
   Insert returning(std::vector<Selectable> items) const;
 
-  // Defaults are those of the time when the rows were given: an Insert that is run twice has them twice. These throw
-  // the errors of the database, UniqueViolation for one; then no row of it is written.
+  // Defaults that dorm makes, uuids and times, are made anew for each run, and so are fields with "on_update" in an
+  // upsert. These throw the errors of the database, UniqueViolation for one; then no row of it is written.
   std::int64_t run() const;  // the number of rows inserted or updated
   Rows rows() const;         // runs it: those rows, as they are now, in no particular order
-  BoundSql sql() const;      // of the first statement; runs nothing
+  BoundSql sql() const;      // of the first statement, an INSERT even where run() copies; runs nothing
 
   explicit Insert(std::shared_ptr<const Data> data) noexcept : data_(std::move(data)) {}
 

@@ -97,7 +97,7 @@ class DORM_EXPORT Model {
 
   // ---- many rows ----
   // New rows as few INSERTs as the database takes, in one transaction; keys and other values that the database makes
-  // are read back. The rows come in the order given.
+  // are read back. Where it makes none, many rows go to PostgreSQL by its COPY. The rows come in the order given.
   Rows bulk_create(const std::vector<std::vector<std::pair<std::string, Value>>>& rows) const;
   // The changed fields of saved rows in as few UPDATEs as there are sets of changed fields, in one transaction; one by
   // one where the model has a version field or dorm changes a field by itself. Returns the number of rows written.

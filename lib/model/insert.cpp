@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <span>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "load/key_groups.hpp"
 #include "load/run.hpp"
 #include "model/assigned_value.hpp"
 #include "model/database_impl.hpp"
@@ -16,6 +16,7 @@
 #include "query/make_term.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"
+#include "write/bulk_copy.hpp"
 
 namespace dorm {
 
@@ -25,15 +26,15 @@ struct Insert::Data {
   query::SourcePtr table;
   // One after the other; each has a set of fields of its own.
   struct Batch {
-    std::vector<std::uint32_t> fields;  // defaults of the schema included
-    std::vector<std::uint32_t> given;   // by the caller
-    std::vector<std::vector<query::TermPtr>> rows;
+    std::vector<std::uint32_t> fields;              // defaults of the schema included
+    std::vector<std::uint32_t> given;               // by the caller
+    std::vector<std::vector<query::TermPtr>> rows;  // null: a default that each run makes anew
   };
   std::vector<Batch> batches;
   query::SpecPtr select;  // instead of values
   std::vector<std::uint32_t> select_fields;
   std::vector<std::uint32_t> select_given;  // those that the caller named
-  // What is common to all statements.
+  // What is common to all statements, but what an upsert writes by itself.
   query::InsertTarget target;
   query::SpecPtr returned;
 };
@@ -44,6 +45,13 @@ using query::SpecPtr;
 using query::TermPtr;
 
 // ---- rows ----
+
+// A uuid, or the time: of each run of an Insert its own.
+bool is_made_anew(const FieldInfo& field) { return field.default_value && field.default_value->function; }
+
+TermPtr default_term(const FieldInfo& field) {
+  return query::value_term(query::default_value(*field.default_value, field.type), field.type);
+}
 
 // The values of one row in the order of the fields, those that the schema gives included.
 std::vector<query::Change> row_of(const query::SourcePtr& table, const Assignments& values,
@@ -67,8 +75,7 @@ std::vector<query::Change> row_of(const query::SourcePtr& table, const Assignmen
     if (is_version) {
       given.push_back({field.index, query::value_term(Value(1), field.type)});
     } else if (field.default_value) {
-      Value value = query::default_value(*field.default_value, field.type);
-      given.push_back({field.index, query::value_term(std::move(value), field.type)});
+      given.push_back({field.index, is_made_anew(field) ? nullptr : default_term(field)});
     } else if (!field.database_default && !field.nullable) {
       throw DataError(query::label_of(model, field) + " is required; give it a value");
     }
@@ -119,8 +126,7 @@ void add_defaults(Insert::Data& data, query::QuerySpec& select) {
       select.outputs.push_back({query::aliased(query::value_term(Value(1), field.type), field.name), nullptr});
       data.select_fields.push_back(field.index);
     } else if (field.default_value && field.type.kind != TypeKind::uuid) {
-      const Value value = query::default_value(*field.default_value, field.type);
-      select.outputs.push_back({query::aliased(query::value_term(value, field.type), field.name), nullptr});
+      select.outputs.push_back({query::aliased(default_term(field), field.name), nullptr});
       data.select_fields.push_back(field.index);
     } else if (field.default_value || (!field.database_default && !field.nullable)) {
       throw DataError(query::label_of(model, field) + " is required; select it, too");
@@ -197,27 +203,33 @@ std::vector<std::uint32_t> target_of(const Insert::Data& data, const std::vector
 // One statement meets a row once (PostgreSQL's manual, INSERT): which of two proposals wins would be for nobody to say.
 void require_different(const Insert::Data& data) {
   if (data.target.action != sql::Conflict::Action::update) return;
-  std::set<std::string> seen;
+  const std::vector<std::uint32_t>& conflict = data.target.conflict;
+  load::Parameters keys;  // of those rows that bring theirs, one after the other
   for (const Insert::Data::Batch& batch : data.batches) {
     std::vector<std::size_t> places;
-    for (const std::uint32_t field : data.target.conflict) {
+    for (const std::uint32_t field : conflict) {
       const auto place = std::find(batch.fields.begin(), batch.fields.end(), field);
       if (place != batch.fields.end()) places.push_back(static_cast<std::size_t>(place - batch.fields.begin()));
     }
-    if (places.size() != data.target.conflict.size()) continue;
+    if (places.size() != conflict.size()) continue;
     for (const std::vector<TermPtr>& row : batch.rows) {
-      std::string key;
-      for (const std::size_t place : places) {
-        const query::Term& term = *row[place];
-        if (term.kind != query::TermKind::value || term.value.is_null()) return;
-        const std::string text = term.value.to_text();
-        key += std::to_string(text.size()) + ":" + text;
-      }
-      if (seen.insert(std::move(key)).second) continue;
-      throw QueryError("two rows of the insert into '" + data.table->model->name + "' have the same " +
-                       names_of(*data.table->model, data.target.conflict) +
-                       "; put them together, or insert them apart");
+      // What is computed the database knows, and NULL is equal to nothing.
+      const bool has_key = std::all_of(places.begin(), places.end(), [&](std::size_t place) {
+        return row[place] && row[place]->kind == query::TermKind::value && !row[place]->value.is_null();
+      });
+      if (!has_key) continue;
+      for (const std::size_t place : places) keys.add(row[place]->value);
     }
+  }
+  const std::size_t width = conflict.size();
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t i = 0; i < width; ++i) places.push_back(i);
+  load::KeyGroups known(*data.table->model, conflict, std::move(places));
+  const std::span<const Cell> cells = keys.cells();
+  for (std::size_t row = 0; row * width < cells.size(); ++row) {
+    if (known.add(&cells[row * width]) == row) continue;
+    throw QueryError("two rows of the insert into '" + data.table->model->name + "' have the same " +
+                     names_of(*data.table->model, conflict) + "; put them together, or insert them apart");
   }
 }
 
@@ -241,41 +253,87 @@ std::vector<std::uint32_t> other_fields(const Insert::Data& data, const std::vec
 
 // ---- running ----
 
-// The statements, as few as the number of their parameters allows.
+// With what an upsert writes by itself, which is of the time when it runs.
+query::InsertTarget target_of_run(const Insert::Data& data) {
+  query::InsertTarget target = data.target;
+  if (target.action == sql::Conflict::Action::update) query::add_automatic(data.table, target.set);
+  return target;
+}
+
+// As few statements as the number of their parameters allows.
+void add_statements(const Insert::Data& data, const Insert::Data::Batch& batch,
+                    std::vector<query::InsertTarget>& statements) {
+  const ModelInfo& model = *data.table->model;
+  const std::size_t parameters = data.database->session->dialect().capabilities().max_parameters;
+  // A row without a column is DEFAULT VALUES, which are of one row.
+  std::size_t width = 1;
+  for (const std::vector<TermPtr>& row : batch.rows) {
+    std::size_t own = 0;
+    for (const TermPtr& term : row) own += !term || term->kind == query::TermKind::value ? 1U : 16U;
+    width = std::max(width, own);
+  }
+  const std::size_t most =
+      batch.fields.empty() ? 1 : std::max<std::size_t>(1, std::min<std::size_t>(parameters / width, 10'000));
+  for (std::size_t begin = 0; begin < batch.rows.size(); begin += most) {
+    statements.push_back(target_of_run(data));
+    query::InsertTarget& statement = statements.back();
+    statement.fields = batch.fields;
+    const std::size_t end = std::min(batch.rows.size(), begin + most);
+    statement.rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(begin),
+                          batch.rows.begin() + static_cast<std::ptrdiff_t>(end));
+    for (std::vector<TermPtr>& row : statement.rows)
+      for (std::size_t i = 0; i < row.size(); ++i)
+        if (!row[i]) row[i] = default_term(model.fields[batch.fields[i]]);
+  }
+}
+
 std::vector<query::InsertTarget> statements_of(const Insert::Data& data) {
   std::vector<query::InsertTarget> statements;
   if (data.select) {
-    statements.push_back(data.target);
+    statements.push_back(target_of_run(data));
     statements.back().fields = data.select_fields;
-    return statements;
   }
-  const std::size_t parameters = data.database->session->dialect().capabilities().max_parameters;
-  for (const Insert::Data::Batch& batch : data.batches) {
-    // A row without a column is DEFAULT VALUES, which are of one row.
-    std::size_t width = 1;
-    for (const std::vector<TermPtr>& row : batch.rows) {
-      std::size_t own = 0;
-      for (const TermPtr& term : row) own += term->kind == query::TermKind::value ? 1U : 16U;
-      width = std::max(width, own);
-    }
-    const std::size_t most =
-        batch.fields.empty() ? 1 : std::max<std::size_t>(1, std::min<std::size_t>(parameters / width, 10'000));
-    for (std::size_t begin = 0; begin < batch.rows.size(); begin += most) {
-      statements.push_back(data.target);
-      statements.back().fields = batch.fields;
-      const std::size_t end = std::min(batch.rows.size(), begin + most);
-      statements.back().rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(begin),
-                                    batch.rows.begin() + static_cast<std::ptrdiff_t>(end));
-    }
-  }
+  for (const Insert::Data::Batch& batch : data.batches) add_statements(data, batch, statements);
   return statements;
 }
 
+// Many rows of nothing but values, which meet no row that is there.
+bool may_be_copied(const Insert::Data& data, const Insert::Data::Batch& batch) {
+  return data.target.action == sql::Conflict::Action::none && !batch.fields.empty() &&
+         write::is_copied(*data.database, batch.rows.size()) &&
+         std::all_of(batch.rows.begin(), batch.rows.end(), [](const std::vector<TermPtr>& row) {
+           return std::all_of(row.begin(), row.end(),
+                              [](const TermPtr& term) { return !term || term->kind == query::TermKind::value; });
+         });
+}
+
+// The number of rows; nothing if the database wants them inserted.
+std::optional<std::int64_t> copy_batch(const Insert::Data& data, const Insert::Data::Batch& batch) {
+  const ModelInfo& model = *data.table->model;
+  load::Parameters cells;
+  std::vector<TermPtr> defaults;
+  for (const std::vector<TermPtr>& row : batch.rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (!row[i]) defaults.push_back(default_term(model.fields[batch.fields[i]]));
+      cells.add(row[i] ? row[i]->value : defaults.back()->value);
+    }
+  }
+  return write::copy_rows(*data.database, model, batch.fields, cells.cells());
+}
+
 query::QuerySpec rows_from(const Insert::Data& data) {
-  if (data.select) return *data.select;
-  query::QuerySpec none;
-  none.root = data.table;
-  return none;
+  query::QuerySpec rows;
+  if (!data.select) {
+    rows.root = data.table;
+    return rows;
+  }
+  rows = *data.select;
+  // Defaults stand behind the columns that the caller named.
+  for (std::size_t i = data.select_given.size(); i < data.select_fields.size(); ++i) {
+    const FieldInfo& field = data.table->model->fields[data.select_fields[i]];
+    if (is_made_anew(field)) rows.outputs[i].term = query::aliased(default_term(field), field.name);
+  }
+  return rows;
 }
 
 Insert changed(const std::shared_ptr<const Insert::Data>& data, const auto& change) {
@@ -372,7 +430,6 @@ Insert Insert::on_conflict_update(const Upsert& what) const {
       throw QueryError("on_conflict_update of '" + model.name +
                        "' sets nothing; name what to preserve, or use "
                        "on_conflict_ignore()");
-    query::add_automatic(data.table, data.target.set);
     if (what.where.has_value()) query::require_family(*what.where.term(), query::Family::boolean, "where");
     data.target.where = what.where.has_value() ? what.where.term() : nullptr;
     require_different(data);
@@ -388,12 +445,8 @@ Insert Insert::replace(const std::vector<std::string>& target) const {
     for (const std::uint32_t field : other_fields(data, data.target.conflict))
       data.target.set.push_back({field, excluded_term(data.table, field)});
     // A row that is nothing but its key is as it should be.
-    if (data.target.set.empty()) {
-      data.target.action = sql::Conflict::Action::nothing;
-    } else {
-      query::add_automatic(data.table, data.target.set);
-      require_different(data);
-    }
+    if (data.target.set.empty()) data.target.action = sql::Conflict::Action::nothing;
+    require_different(data);
   });
 }
 
@@ -413,14 +466,32 @@ Insert Insert::returning(std::vector<Selectable> items) const {
 }
 
 std::int64_t Insert::run() const {
-  data_->database->require_open();
-  const std::vector<query::InsertTarget> statements = statements_of(*data_);
+  DatabaseImpl& database = *data_->database;
+  database.require_open();
+  // In the order of the batches: a row may refer to one of an earlier batch.
+  std::vector<std::vector<query::InsertTarget>> parts;  // empty: to be copied
+  if (data_->select) parts.push_back(statements_of(*data_));
+  for (const Data::Batch& batch : data_->batches) {
+    parts.emplace_back();
+    if (!may_be_copied(*data_, batch)) add_statements(*data_, batch, parts.back());
+  }
+  if (parts.empty()) return 0;
   const query::QuerySpec rows = rows_from(*data_);
   std::optional<TransactionScope> all;
-  if (statements.size() > 1) all.emplace(data_->database->session->begin());
+  if (parts.size() != 1 || parts.front().size() != 1) all.emplace(database.session->begin());
   std::int64_t written = 0;
-  for (const query::InsertTarget& statement : statements)
-    written += load::run_write(*data_->database, rows, query::Purpose::insert, {}, &statement);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].empty()) {
+      const Data::Batch& batch = data_->batches[i];
+      if (const std::optional<std::int64_t> copied = copy_batch(*data_, batch)) {
+        written += *copied;
+        continue;
+      }
+      add_statements(*data_, batch, parts[i]);
+    }
+    for (const query::InsertTarget& statement : parts[i])
+      written += load::run_write(database, rows, query::Purpose::insert, {}, &statement);
+  }
   if (all) all->commit();
   return written;
 }
