@@ -477,8 +477,11 @@ std::int64_t Insert::run() const {
   }
   if (parts.empty()) return 0;
   const query::QuerySpec rows = rows_from(*data_);
+  // Rows are copied inside a transaction only; in one that is open they are a single statement.
+  const bool is_one = parts.size() == 1 &&
+                      (parts.front().size() == 1 || (parts.front().empty() && database.session->current_transaction()));
   std::optional<TransactionScope> all;
-  if (parts.size() != 1 || parts.front().size() != 1) all.emplace(database.session->begin());
+  if (!is_one) all.emplace(database.session->begin());
   std::int64_t written = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) {
@@ -488,6 +491,7 @@ std::int64_t Insert::run() const {
         continue;
       }
       add_statements(*data_, batch, parts[i]);
+      if (!all && parts[i].size() > 1) all.emplace(database.session->begin());
     }
     for (const query::InsertTarget& statement : parts[i])
       written += load::run_write(database, rows, query::Purpose::insert, {}, &statement);

@@ -192,7 +192,7 @@ TEST_P(Inserts, MoreRowsThanParametersAreSeveralStatementsAndOneTransaction) {
     many.push_back({{"url", "/" + std::to_string(i)}, {"hits", i}, {"title", nullptr}, {"token", token}});
   const QueryCount count(db);
   EXPECT_EQ(page.insert_many(many).run(), 12'000);
-  EXPECT_EQ(count.count(), 2U);
+  EXPECT_EQ(count.count(), is_postgres() ? 1U : 2U) << "COPY has no parameters";
   page.delete_every();
   many.back().front().second = Expr("/1");
   EXPECT_THROW(page.insert_many(many).run(), UniqueViolation);

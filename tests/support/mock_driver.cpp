@@ -78,6 +78,15 @@ driver::Outcome MockConnection::execute(const driver::Statement& statement, std:
   return outcome;
 }
 
+std::optional<driver::Outcome> MockConnection::copy_in(const driver::Copy& copy, std::span<const Cell> cells,
+                                                       driver::Deadline deadline) {
+  if (!driver_.copies_rows) return std::nullopt;
+  call(copy.sql, deadline);
+  driver::Outcome outcome;
+  outcome.affected = static_cast<std::int64_t>(cells.size() / copy.parameters.size());
+  return outcome;
+}
+
 void MockConnection::execute_script(std::string_view sql, driver::Deadline deadline) { call(sql, deadline); }
 
 void MockConnection::begin(const driver::TransactionOptions& options, driver::Deadline deadline) {

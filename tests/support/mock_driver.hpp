@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class MockConnection final : public driver::Connection {
 
   driver::Outcome execute(const driver::Statement& statement, std::span<const Cell> parameters, graph::RowSink* rows,
                           driver::Deadline deadline) override;
+  std::optional<driver::Outcome> copy_in(const driver::Copy& copy, std::span<const Cell> cells,
+                                         driver::Deadline deadline) override;
   void execute_script(std::string_view sql, driver::Deadline deadline) override;
   void begin(const driver::TransactionOptions& options, driver::Deadline deadline) override;
   void commit(driver::Deadline deadline) override;
@@ -78,6 +81,8 @@ class MockDriver final : public Driver {
   // The rows a statement with columns gives; none by default. Set before use.
   using Rows = std::vector<std::vector<Cell>>;
   std::function<Rows(const driver::Statement&, std::span<const Cell>)> on_query;
+  // Whether it copies rows into a table.
+  bool copies_rows = false;
   // An error in a transaction leaves it failed, as on PostgreSQL; false: open, as on SQLite.
   bool errors_poison = false;
   bool is_single = false;  // single_connection()

@@ -81,6 +81,17 @@ TEST(KeyGroups, OtherCollationsAndTypesAreTheDatabasesToCompare) {
   EXPECT_TRUE(Keys(foreign).groups().asks_database());
 }
 
+TEST(KeyGroups, OfRowsThatAreNothingButTheirKeysCompareLikeTheFields) {
+  KeyGroups groups(land("NOCASE"), {1, 0}, {0, 1});
+  const auto add = [&](const Cell(&cells)[2]) { return groups.add(cells); };
+  const Cell rows[][2] = {{Cell::of_bytes(CellTag::text, "de"), Cell::of_integer(1)},
+                          {Cell::of_bytes(CellTag::text, "DE"), Cell::of_integer(1)},
+                          {Cell::of_bytes(CellTag::text, "de"), Cell::of_integer(2)}};
+  EXPECT_EQ(add(rows[0]), 0U);
+  EXPECT_EQ(add(rows[1]), 0U);
+  EXPECT_EQ(add(rows[2]), 1U);
+}
+
 TEST(KeyGroups, ManyKeysStayApart) {
   const ModelInfo model = land("");
   KeyGroups groups(model, {0});

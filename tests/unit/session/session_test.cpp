@@ -49,6 +49,44 @@ TEST(Session, HandsRowsAndOutcomeThrough) {
   EXPECT_EQ(rows.rows(), 2U);
 }
 
+driver::Copy copy_of_one_column() {
+  driver::Copy copy;
+  copy.sql = "copy";
+  copy.table = "things";
+  copy.columns = {"id"};
+  copy.parameters.emplace_back();
+  return copy;
+}
+
+TEST(Session, RowsThatAreCopiedAreOneQueryOfTheTransaction) {
+  const SessionWorld world;
+  world.driver->copies_rows = true;
+  const std::vector<Cell> cells(3, Cell::of_integer(1));
+  EXPECT_THROW(world.session->copy_in(copy_of_one_column(), cells), StateError) << "outside a transaction";
+  QueryCounter counter(*world.session);
+  TransactionScope transaction = world.session->begin();
+  const std::optional<driver::Outcome> outcome = world.session->copy_in(copy_of_one_column(), cells);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->affected, 3);
+  EXPECT_THAT(counter.statements(), ElementsAre("copy"));
+  world.driver->errors_poison = true;
+  world.fail_once("copy", UniqueViolation("twice"));
+  EXPECT_THROW(world.session->copy_in(copy_of_one_column(), cells), UniqueViolation);
+  EXPECT_THAT(counter.statements(), ElementsAre("copy", "copy"));
+  EXPECT_THROW(world.session->copy_in(copy_of_one_column(), cells), StateError) << "only rollback is left";
+}
+
+TEST(Session, RowsThatMustBeInsertedAreNoQueryYet) {
+  const SessionWorld world;
+  QueryCounter counter(*world.session);
+  TransactionScope transaction = world.session->begin();
+  const Cell cell = Cell::of_integer(1);
+  EXPECT_FALSE(world.session->copy_in(copy_of_one_column(), {&cell, 1}).has_value());
+  EXPECT_EQ(counter.queries(), 0U);
+  world.run("insert");
+  EXPECT_THAT(counter.statements(), ElementsAre("insert"));
+}
+
 TEST(Session, AThreadThatHoldsAConnectionNeverWaitsForItself) {
   const SessionWorld world(1);
   {
