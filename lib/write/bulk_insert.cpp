@@ -53,7 +53,7 @@ class Inserter {
     }
     if (match == Match::nothing && is_copied(engine_, group_.rows.size()) &&
         copy_rows(engine_, model_, fields_, cells_of(group_.rows))) {
-      settle(group_.rows, nullptr);
+      mark_all_inserted(group_.rows, nullptr);
       return;
     }
     const std::size_t most =
@@ -111,7 +111,7 @@ class Inserter {
   }
 
   // They are in the database now; what it did not make and nobody set is null there.
-  void settle(std::span<const RowRef> rows, const std::shared_ptr<const InsertPlan>& plan) const {
+  void mark_all_inserted(std::span<const RowRef> rows, const std::shared_ptr<const InsertPlan>& plan) const {
     for (const RowRef& row : rows) {
       Cell* cells = row.node->cells(row.slot);
       for (const FieldInfo& field : model_.fields)
@@ -149,7 +149,7 @@ class Inserter {
         for (const std::uint32_t field : group_.generated) copy_cell(rows[i].node->arena, cells[field], made[field]);
       }
     }
-    settle(rows, plan);
+    mark_all_inserted(rows, plan);
   }
 
   // For each of the rows which of the returned ones is its own.
