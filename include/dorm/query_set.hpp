@@ -306,9 +306,12 @@ class DORM_EXPORT QuerySet {
   std::int64_t delete_every() const;
 
   // ---- look inside ----
-  BoundSql sql() const;           // of the first statement; runs nothing
+  BoundSql sql() const;           // of the first statement, of groups that of values(); runs nothing
   LoadPlan explain_load() const;  // all of them; runs nothing
   Query query() const;            // the same rows as an explicit query, to be joined or selected from
+  // What values() of these paths asks, groups and distinct values too, as an explicit query: to see its sql(), to count
+  // it, to look into it, to join it. Throws as values() does.
+  Query values_query(const std::vector<std::string>& paths = {}) const;
 
   const std::shared_ptr<const query::Request>& request() const noexcept { return request_; }
   const std::shared_ptr<DatabaseImpl>& database() const noexcept { return database_; }

@@ -103,7 +103,8 @@ QuerySpec in_usual_order(QuerySpec cut) {
   std::vector<std::string> names;
   // A path as it was asked for may be no identifier.
   for (query::OutputSpec& output : cut.outputs) {
-    names.push_back(output.term->name);
+    const FieldInfo* field = query::field_of(*output.term);
+    names.push_back(field != nullptr ? field->name : output.term->name);
     output.term = query::aliased(output.term, "c" + std::to_string(names.size()));
   }
   for (std::size_t i = 0; i < cut.order_by.size(); ++i) {
@@ -342,12 +343,14 @@ Values QuerySet::flat(std::string_view path) const {
 // ---- look inside ----
 
 BoundSql QuerySet::sql() const {
-  if (!request_->group_by.empty())
-    return Query(database_,
-                 std::make_shared<const QuerySpec>(values_spec(*database_, *request_, {}, query::RowMode::dicts)))
-        .sql();
+  if (!request_->group_by.empty()) return values_query().sql();
   require_rows(*request_, "sql");
   return Query(database_, query::resolve(rows_of(*request_), database_->requests)->spec).sql();
+}
+
+Query QuerySet::values_query(const std::vector<std::string>& paths) const {
+  return {database_,
+          std::make_shared<const QuerySpec>(values_spec(*database_, *request_, paths, query::RowMode::dicts))};
 }
 
 Query QuerySet::query() const {

@@ -765,7 +765,8 @@ QuerySpec resolve_values(const Request& request, const std::vector<std::string>&
       }
     }
     const TermPtr bare = term->kind == TermKind::alias ? term->children.front() : term;
-    spec.outputs.push_back({aliased(bare, name), nullptr});
+    const FieldInfo* own = field_of(*bare);
+    spec.outputs.push_back({own != nullptr && own->name == name ? bare : aliased(bare, name), nullptr});
   }
   spec.mode = mode;
   spec.parents = false;
