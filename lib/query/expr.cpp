@@ -479,6 +479,16 @@ Expr between_of(const Expr& operand_expr, const Expr& low, const Expr& high, boo
   return wrap(std::move(term));
 }
 
+// Whether it gives one number, whatever rows there are.
+bool is_count(const query::QuerySpec& spec) {
+  if (spec.set_op != sql::SetOp::none || !spec.group_by.empty() || spec.having || spec.limit || spec.offset)
+    return false;
+  const std::vector<TermPtr> outputs = query::expanded_outputs(spec);
+  if (outputs.size() != 1) return false;
+  const Term& output = query::unaliased(*outputs.front());
+  return output.kind == TermKind::count_all || (output.kind == TermKind::call && output.name == "COUNT");
+}
+
 Expr subquery_term(const Query& query, TermKind kind) {
   Term term;
   term.kind = kind;
@@ -495,6 +505,7 @@ Expr subquery_term(const Query& query, TermKind kind) {
   }
   term.type = columns.front().type;
   term.sensitive = columns.front().sensitive;
+  term.nullable = !is_count(*query.spec());
   return wrap(std::move(term));
 }
 
