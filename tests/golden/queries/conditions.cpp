@@ -4,8 +4,14 @@
 namespace dorm::test {
 
 QueryCases condition_cases() {
+  // Each is a condition of a QuerySet, too, which orders its rows by their key.
   const auto where = [](auto condition) {
-    return [condition](const QueryWorld& w) { w.rows(w.track.select(w.track["id"]).where(condition(w.track))); };
+    return [condition](const QueryWorld& w) {
+      const Expr holds = condition(w.track);
+      const Query query = w.track.select(w.track["id"]).where(holds);
+      w.rows(query);
+      w.same(w.track.objects().filter(holds).values_query({"id"}).sql(), query.order_by(w.track["id"]).sql());
+    };
   };
   return {
       {"equal", where([](const Model& t) { return t["title"] == "a"; })},

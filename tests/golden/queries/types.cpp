@@ -9,15 +9,30 @@ Uuid uuid(int last) { return Uuid::parse("00000000-0000-4000-8000-00000000000" +
 }  // namespace
 
 QueryCases type_cases() {
+  // Each is said by a QuerySet, too, which orders its rows by their key.
   const auto where = [](auto condition) {
-    return [condition](const QueryWorld& w) { w.rows(w.item.select(w.item["id"]).where(condition(w.item))); };
+    return [condition](const QueryWorld& w) {
+      const Expr holds = condition(w.item);
+      const Query query = w.item.select(w.item["id"]).where(holds);
+      w.rows(query);
+      w.same(w.item.objects().filter(holds).values_query({"id"}).sql(), query.order_by(w.item["id"]).sql());
+    };
   };
   const auto select = [](auto expr) {
-    return [expr](const QueryWorld& w) { w.rows(w.item.select(w.item["id"], Expr(expr(w.item)).as("found"))); };
+    return [expr](const QueryWorld& w) {
+      const Expr found = expr(w.item);
+      const Query query = w.item.select(w.item["id"], found.as("found"));
+      w.rows(query);
+      w.same(w.item.objects().annotate("found", found).values_query({"id", "found"}).sql(),
+             query.order_by(w.item["id"]).sql());
+    };
   };
   const auto order = [](auto term) {
     return [term](const QueryWorld& w) {
-      w.rows(w.item.select(w.item["id"]).order_by(term(w.item), w.item["id"]).limit(2));
+      const OrderExpr by(term(w.item));
+      const Query query = w.item.select(w.item["id"]).order_by(by, w.item["id"]).limit(2);
+      w.rows(query);
+      w.same(w.item.objects().order_by(by).limit(2).values_query({"id"}).sql(), query.sql());
     };
   };
   return {

@@ -14,18 +14,21 @@ namespace dorm::test {
 
 struct QueryWorld {
   enum class Ask : std::uint8_t { sql, rows };
-  QueryWorld(Database& opened, Ask what, std::vector<std::string>& answers)
-      : db(opened), ask(what), answered(answers) {}
+  QueryWorld(Database& opened, Ask what, std::vector<std::string>& answers, std::string& statements)
+      : db(opened), ask(what), answered(answers), sent(statements) {}
 
   // The answer is the query's SQL and values, or its rows.
   void rows(const Query& query) const;
   // The answer is what a call returned and what it left in the tables it may have written to; its SQL is recorded
   // anyway.
   void value(const Value& returned) const;
+  // Fails unless the two ways to write one query say the same, with the same values.
+  void same(const BoundSql& as_set, const BoundSql& as_query) const;
 
   Database& db;
   const Ask ask;
   std::vector<std::string>& answered;
+  std::string& sent;  // what was asked so far, with values, where it is only recorded
   const Model user = db["User"], tweet = db["Tweet"], favorite = db["Favorite"], category = db["Category"];
   const Model relationship = db["Relationship"], activity_log = db["ActivityLog"], album = db["Album"],
               track = db["Track"];
@@ -49,6 +52,7 @@ QueryCases function_cases();
 QueryCases selecting_cases();
 QueryCases insert_cases();
 QueryCases facade_cases();
+QueryCases value_facade_cases();
 QueryCases mistake_cases();
 
 }  // namespace dorm::test
