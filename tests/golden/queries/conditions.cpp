@@ -89,10 +89,7 @@ QueryCases condition_cases() {
          w.rows(w.track.select(w.track["id"]).where(both > tuple({1, 2})));
        }},
       {"division and remainder",
-       [](const QueryWorld& w) {
-         w.rows(w.track.select(w.track["id"])
-                    .where((w.track["play_count"] / w.track["position"] > 0) & (w.track["id"] % 2 == 1)));
-       }},
+       where([](const Model& t) { return (t["play_count"] / t["position"] > 0) & (t["id"] % 2 == 1); })},
       {"where twice is and",
        [](const QueryWorld& w) {
          w.rows(w.user.select(w.user["id"]).where(w.user["id"] > 1).where(w.user["id"] < 9));

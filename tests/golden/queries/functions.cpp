@@ -4,13 +4,22 @@
 namespace dorm::test {
 namespace {
 
-// Computed for each row; a QuerySet says it, too, and orders its rows by their key.
-void found_in(const QueryWorld& w, const Model& model, const Expr& found) {
-  const Query query = model.select(model["id"], found.as("found"));
+// What is computed for each row; a QuerySet says it, too, and orders its rows by their key.
+void computed_in(const QueryWorld& w, const Model& model, const std::vector<std::pair<std::string, Expr>>& columns) {
+  std::vector<Selectable> items{model["id"]};
+  std::vector<std::string> names{"id"};
+  QuerySet set = model.objects();
+  for (const auto& [name, column] : columns) {
+    items.emplace_back(column.as(name));
+    names.push_back(name);
+    set = set.annotate(name, column);
+  }
+  const Query query = model.select_list(items);
   w.rows(query);
-  w.same(model.objects().annotate("found", found).values_query({"id", "found"}).sql(),
-         query.order_by(model["id"]).sql());
+  w.same(set.values_query(names).sql(), query.order_by(model["id"]).sql());
 }
+
+void found_in(const QueryWorld& w, const Model& model, const Expr& found) { computed_in(w, model, {{"found", found}}); }
 
 }  // namespace
 
@@ -30,8 +39,11 @@ QueryCases function_cases() {
       {"parts of an instant",
        [](const QueryWorld& w) {
          const Column at = w.item["moment"];
-         w.rows(w.item.select(w.item["id"], at.part(DatePart::year).as("y"), at.part(DatePart::week).as("w"),
-                              at.part(DatePart::week_day).as("d"), at.part(DatePart::date).as("date")));
+         computed_in(w, w.item,
+                     {{"y", at.part(DatePart::year)},
+                      {"w", at.part(DatePart::week)},
+                      {"d", at.part(DatePart::week_day)},
+                      {"date", at.part(DatePart::date)}});
        }},
       {"a part in a condition",
        [](const QueryWorld& w) {
@@ -40,16 +52,22 @@ QueryCases function_cases() {
       {"starts of periods of instants",
        [](const QueryWorld& w) {
          const Column at = w.item["moment"];
-         w.rows(w.item.select(w.item["id"], at.start_of(DatePart::year).as("y"), at.start_of(DatePart::quarter).as("q"),
-                              at.start_of(DatePart::month).as("m"), at.start_of(DatePart::week).as("w"),
-                              at.start_of(DatePart::day).as("d"), at.start_of(DatePart::hour).as("h"),
-                              at.start_of(DatePart::minute).as("mi"), at.start_of(DatePart::second).as("s")));
+         computed_in(w, w.item,
+                     {{"y", at.start_of(DatePart::year)},
+                      {"q", at.start_of(DatePart::quarter)},
+                      {"m", at.start_of(DatePart::month)},
+                      {"w", at.start_of(DatePart::week)},
+                      {"d", at.start_of(DatePart::day)},
+                      {"h", at.start_of(DatePart::hour)},
+                      {"mi", at.start_of(DatePart::minute)},
+                      {"s", at.start_of(DatePart::second)}});
        }},
       {"starts of periods of dates and local times",
        [](const QueryWorld& w) {
-         w.rows(w.item.select(w.item["id"], w.item["made_on"].start_of(DatePart::week).as("w"),
-                              w.item["made_on"].start_of(DatePart::quarter).as("q"),
-                              w.item["local"].start_of(DatePart::month).as("m")));
+         computed_in(w, w.item,
+                     {{"w", w.item["made_on"].start_of(DatePart::week)},
+                      {"q", w.item["made_on"].start_of(DatePart::quarter)},
+                      {"m", w.item["local"].start_of(DatePart::month)}});
        }},
       {"rows by the month they are of",
        [](const QueryWorld& w) {
@@ -112,18 +130,21 @@ QueryCases function_cases() {
       {"ranks",
        [](const QueryWorld& w) {
          const Window by_place = Window().order_by(w.track["position"]);
-         w.rows(w.track.select(w.track["id"], fn::rank().over(by_place).as("r"),
-                               fn::dense_rank().over(by_place).as("d"), fn::percent_rank().over(by_place).as("p"),
-                               fn::cume_dist().over(by_place).as("c"),
-                               fn::ntile(3).over(Window().order_by(w.track["id"])).as("n")));
+         computed_in(w, w.track,
+                     {{"r", fn::rank().over(by_place)},
+                      {"d", fn::dense_rank().over(by_place)},
+                      {"p", fn::percent_rank().over(by_place)},
+                      {"c", fn::cume_dist().over(by_place)},
+                      {"n", fn::ntile(3).over(Window().order_by(w.track["id"]))}});
        }},
       {"neighbours",
        [](const QueryWorld& w) {
          const Window in_order = Window().order_by(w.track["id"]);
-         w.rows(w.track.select(w.track["id"], fn::lag(w.track["title"]).over(in_order).as("before"),
-                               fn::lead(w.track["title"], 2, "none").over(in_order).as("after"),
-                               fn::first_value(w.track["title"]).over(in_order).as("first"),
-                               fn::nth_value(w.track["title"], 2).over(in_order).as("second")));
+         computed_in(w, w.track,
+                     {{"before", fn::lag(w.track["title"]).over(in_order)},
+                      {"after", fn::lead(w.track["title"], 2, "none").over(in_order)},
+                      {"first", fn::first_value(w.track["title"]).over(in_order)},
+                      {"second", fn::nth_value(w.track["title"], 2).over(in_order)}});
        }},
       {"running sums", track([](const Model& t) {
          return fn::sum(t["position"]).over(Window().order_by(t["id"]).rows(FrameEdge::unbounded_preceding()));
@@ -132,13 +153,12 @@ QueryCases function_cases() {
        [](const QueryWorld& w) {
          const Window ordered = Window().order_by(w.track["id"]);
          const auto sum = [&](const Window& window) { return fn::sum(w.track["position"]).over(window); };
-         w.rows(w.track.select(w.track["id"],
-                               sum(ordered.rows(FrameEdge::preceding(1), FrameEdge::following(1))).as("a"),
-                               sum(ordered.range(FrameEdge::preceding(2), FrameEdge::following(0))).as("b"),
-                               sum(ordered.groups(FrameEdge::current_row(), FrameEdge::following(1))).as("c"),
-                               sum(ordered.rows(FrameEdge::unbounded_preceding(), FrameEdge::unbounded_following())
-                                       .exclude(Window::Exclude::current_row))
-                                   .as("d")));
+         computed_in(w, w.track,
+                     {{"a", sum(ordered.rows(FrameEdge::preceding(1), FrameEdge::following(1)))},
+                      {"b", sum(ordered.range(FrameEdge::preceding(2), FrameEdge::following(0)))},
+                      {"c", sum(ordered.groups(FrameEdge::current_row(), FrameEdge::following(1)))},
+                      {"d", sum(ordered.rows(FrameEdge::unbounded_preceding(), FrameEdge::unbounded_following())
+                                    .exclude(Window::Exclude::current_row))}});
        }},
       {"values that may be null in a window",
        track([](const Model& t) { return fn::rank().over(Window().order_by(t["play_count"].desc())); })},
@@ -148,17 +168,23 @@ QueryCases function_cases() {
       {"a window with a name",
        [](const QueryWorld& w) {
          const Window place = Window("place").order_by(w.track["position"], w.track["id"]);
-         w.rows(w.track
-                    .select(w.track["id"], fn::row_number().over(place).as("n"),
-                            fn::lag(w.track["id"]).over(place).as("l"))
-                    .order_by(fn::row_number().over(place)));
+         const Expr number = fn::row_number().over(place), before = fn::lag(w.track["id"]).over(place);
+         const Query query = w.track.select(w.track["id"], number.as("n"), before.as("l"));
+         w.rows(query.order_by(number));
+         w.same(w.track.objects()
+                    .annotate("n", number)
+                    .annotate("l", before)
+                    .order_by(number)
+                    .values_query({"id", "n", "l"})
+                    .sql(),
+                query.order_by(number, w.track["id"]).sql());
        }},
       {"a window over groups",
        [](const QueryWorld& w) {
-         w.rows(
-             w.track
-                 .select(w.track["position"], fn::sum(fn::count()).over(Window().order_by(w.track["position"])).as("n"))
-                 .group_by(w.track["position"]));
+         const Expr running = fn::sum(fn::count()).over(Window().order_by(w.track["position"]));
+         const Query query = w.track.select(w.track["position"], running.as("n")).group_by(w.track["position"]);
+         w.rows(query);
+         w.same(w.track.objects().group_by({"position"}).annotate("n", running).sql(), query.sql());
        }},
   };
 }

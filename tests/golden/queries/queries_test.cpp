@@ -21,7 +21,7 @@ struct QueryTopic {
   QueryCases (*cases)();
 };
 
-constexpr std::array<QueryTopic, 12> topics{{{"joins", join_cases},
+constexpr std::array<QueryTopic, 13> topics{{{"joins", join_cases},
                                              {"sources", source_cases},
                                              {"conditions", condition_cases},
                                              {"shaping", shaping_cases},
@@ -32,6 +32,7 @@ constexpr std::array<QueryTopic, 12> topics{{{"joins", join_cases},
                                              {"inserts", insert_cases},
                                              {"facades", facade_cases},
                                              {"facades_of_values", value_facade_cases},
+                                             {"facades_of_calls", call_facade_cases},
                                              {"mistakes", mistake_cases}}};
 
 Registry registry() {
@@ -287,6 +288,11 @@ void QueryWorld::value(const Value& returned) const {
 void QueryWorld::same(const BoundSql& as_set, const BoundSql& as_query) const {
   EXPECT_EQ(as_set.sql, as_query.sql);
   EXPECT_EQ(as_set.parameters, as_query.parameters);
+}
+
+void QueryWorld::both(const QuerySet& set, const Query& query) const {
+  same(set.sql(), query.sql());
+  rows(query);
 }
 
 }  // namespace dorm::test

@@ -24,6 +24,8 @@ struct QueryWorld {
   void value(const Value& returned) const;
   // Fails unless the two ways to write one query say the same, with the same values.
   void same(const BoundSql& as_set, const BoundSql& as_query) const;
+  // The same, and the answer of rows().
+  void both(const QuerySet& set, const Query& query) const;
 
   Database& db;
   const Ask ask;
@@ -52,7 +54,9 @@ QueryCases function_cases();
 QueryCases selecting_cases();
 QueryCases insert_cases();
 QueryCases facade_cases();
+QueryCases facade_condition_cases();  // among those of facade_cases()
 QueryCases value_facade_cases();
+QueryCases call_facade_cases();
 QueryCases mistake_cases();
 
 }  // namespace dorm::test
