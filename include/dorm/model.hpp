@@ -135,7 +135,8 @@ class DORM_EXPORT Model {
 
 // One query per list: the rows of `queries` are attached to those of the first (or of the nearest one before that has a
 // foreign key to or from them), each child query with its own conditions and order. Returns the rows of the first
-// query.
+// query. QueryError, before any SQL, for a query that has no such key, for several keys none of which is named like its
+// target, and for child queries that are limited, grouped or distinct.
 DORM_EXPORT Rows prefetch(const Query& root, const std::vector<Query>& queries);
 template <class... Queries>
 Rows prefetch(const Query& root, const Query& first, const Queries&... more) {

@@ -4,6 +4,7 @@
 #include "dorm/error.hpp"
 #include "load/relation_load.hpp"
 #include "load/run.hpp"
+#include "query/grouping.hpp"
 #include "query/snapshots.hpp"
 
 namespace dorm::load {
@@ -67,7 +68,8 @@ std::shared_ptr<graph::Graph> prefetch(Engine& engine, const std::shared_ptr<con
       throw QueryError("a limit on the prefetched query of '" + model.name +
                        "' would cut across its parents; limit the first query, or filter");
     }
-    if (!queries[i]->group_by.empty() || queries[i]->distinct)
+    if (!queries[i]->group_by.empty() || queries[i]->having || query::is_aggregated(*queries[i]) ||
+        queries[i]->distinct || !queries[i]->distinct_on.empty())
       throw QueryError("the prefetched query of '" + model.name + "' cannot be grouped or distinct");
     const RelationInfo* relation = nullptr;
     for (std::size_t before = i; before-- > 0 && relation == nullptr;) {

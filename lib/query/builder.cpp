@@ -47,12 +47,16 @@ std::uint32_t target_field(const RelationInfo& relation, std::size_t part, const
 }
 
 std::string link_hint(const ModelInfo& from, const ModelInfo& target, const Registry& registry) {
-  for (const RelationInfo& relation : from.relations) {
-    if (relation.through != no_index && leads_to(registry, relation, target)) {
-      return "; they are linked through '" + registry.model(relation.through).name + "': join that first";
-    }
-  }
-  return "; give the condition with on";
+  std::vector<std::string> links;
+  for (const RelationInfo& relation : from.relations)
+    if (relation.through != no_index && leads_to(registry, relation, target))
+      links.push_back(registry.model(relation.through).name);
+  // A model that links to itself has one relation each way.
+  std::sort(links.begin(), links.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  if (links.empty()) return "; give the condition with on";
+  return "; they are linked through " + quote_list(links) + ": join " +
+         (links.size() == 1 ? "that first" : "one of them first");
 }
 
 Candidate infer(const SourcePtr& from, const SourcePtr& target) {
@@ -151,6 +155,12 @@ Candidate key_in_predicate(const TermPtr& on, const SourcePtr& from, const Sourc
     if (all) return candidate;
   }
   return {};
+}
+
+bool says_more_than(const TermPtr& on, const RelationInfo& key) {
+  std::vector<TermPtr> terms;
+  conjuncts(on, terms);
+  return terms.size() > key.fields.size();
 }
 
 // The named other side of the holder's foreign key, as `model` has it.
@@ -303,6 +313,9 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
                           : relation_condition(*key.relation, join.target, join.from);
   }
   place(join, key, request.attr);
+  // Then a row that was missed may be there.
+  const bool may_miss = join.kind == sql::JoinKind::left || join.kind == sql::JoinKind::full;
+  if (may_miss && join.relation != no_index) join.partial = says_more_than(join.on, *key.relation);
   const bool moves = request.kind != sql::JoinKind::cross &&
                      (join.target->kind == SourceKind::model ||
                       (join.target->kind == SourceKind::subquery && join.target->model != nullptr));

@@ -64,7 +64,7 @@ struct JoinSpec {
   std::string accessor;
   bool shared = false;                  // parents: one row per key for all that lead to it, instead of one for each
   LazyPolicy lazy = LazyPolicy::unset;  // of the joined rows
-  bool partial = false;                 // parents: a condition keeps some of the related rows out
+  bool partial = false;                 // a condition keeps some of the related rows out
   bool lateral = false;                 // the target is a subquery that names sources joined before it
 };
 

@@ -8,6 +8,8 @@ namespace dorm::test {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
 using testing::UnorderedElementsAre;
 
 class Builder : public Api {
@@ -194,6 +196,123 @@ TEST_P(Builder, PrefetchTakesSelectsAndSaysSo) {
   ASSERT_EQ(twice.size(), 2U);
   for (const Row& row : twice)
     EXPECT_THAT(texts(row.related("tweets"), "content"), UnorderedElementsAre("meow", "purr"));
+}
+
+TEST_P(Builder, RowsOfCrossAndLateralJoinsHangOnTheRow) {
+  const Model other = user.alias("other");
+  const Rows pairs =
+      user.select(user["username"], other["username"]).join(other, Join::cross).order_by(user["id"], other["id"]).all();
+  ASSERT_EQ(pairs.size(), 9U);
+  QueryCount count(db);
+  EXPECT_EQ(pairs[1]["username"].text(), "huey");
+  EXPECT_EQ(pairs[1]["other"]["username"].text(), "mickey");
+  EXPECT_EQ(pairs[8]["other"]["username"].text(), "zaizee");
+  EXPECT_EQ(count.count(), 0U);
+  const Rows likes = user.select(user["id"], favorite["tweet"]).join(favorite, Join::cross).order_by(user["id"]).all();
+  EXPECT_EQ(likes[2]["favorite"]["tweet_id"].integer(), 1) << "a model's under its name";
+
+  const Subquery latest = tweet.select(tweet["content"])
+                              .where(tweet["user"] == user["id"])
+                              .order_by(tweet["id"].desc())
+                              .limit(1)
+                              .alias("latest");
+  const Query lateral = user.select(user["username"], latest.c("content"))
+                            .join(latest, Join::left_outer, {.lateral = true})
+                            .order_by(user["id"]);
+  count.reset();
+  if (!is_postgres()) {
+    EXPECT_THROW(lateral.all(), QueryError);
+    EXPECT_EQ(count.count(), 0U);
+    return;
+  }
+  const Rows rows = lateral.all();
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0]["latest"]["content"].text(), "purr");
+  EXPECT_EQ(rows[1]["latest"]["content"].text(), "woof");
+  EXPECT_TRUE(rows[2]["latest"].is_null());
+  EXPECT_EQ(count.count(), 1U);
+}
+
+TEST_P(Builder, AKeyThatAConditionMissedReadsAsNull) {
+  const Expr huey = (tweet["user"] == user["id"]) & (user["username"] == "huey");
+  const Query written = tweet.select(tweet, user).left_outer_join(user, {.on = huey}).order_by(tweet["id"]);
+  const Rows rows = written.all();
+  ASSERT_EQ(rows.size(), 3U);
+  const QueryCount count(db);
+  EXPECT_EQ(rows[0]["user"]["username"].text(), "huey");
+  const Row woof = rows[2];
+  EXPECT_TRUE(woof.is_loaded("user"));
+  EXPECT_TRUE(woof["user"].is_null());
+  EXPECT_THROW(woof["user"]["username"], NullRelation);
+  EXPECT_TRUE(woof.is_partial("user")) << "mickey may be there";
+  EXPECT_EQ(woof["user_id"].integer(), 2) << "the column keeps its value";
+  EXPECT_FALSE(woof.is_dirty());
+  EXPECT_EQ(count.count(), 0U);
+  woof.set("user_id", 3);
+  EXPECT_EQ(woof["user"]["username"].text(), "zaizee") << "another key is followed again";
+  EXPECT_EQ(count.count(), 1U);
+
+  const Rows by_key = tweet.select(tweet, user).left_outer_join(user).order_by(tweet["id"]).all();
+  EXPECT_FALSE(by_key[2].is_partial("user")) << "nothing but the key was asked for";
+}
+
+TEST_P(Builder, WhatAConditionMissedIsLoadedOnceItIsAskedFor) {
+  const Expr huey = (tweet["user"] == user["id"]) & (user["username"] == "huey");
+  const Rows rows = tweet.select(tweet, user).left_outer_join(user, {.on = huey}).order_by(tweet["id"]).all();
+  const QueryCount count(db);
+  load_related(rows, {"user"});
+  EXPECT_EQ(count.count(), 1U);
+  EXPECT_EQ(rows[0]["user"]["username"].text(), "huey");
+  EXPECT_EQ(rows[2]["user"]["username"].text(), "mickey");
+  EXPECT_FALSE(rows[2].is_partial("user"));
+  EXPECT_EQ(count.count(), 1U);
+}
+
+TEST_P(Builder, TheWayBackFromAJoinTowardsManyIsLazy) {
+  const Query written = user.select(user, tweet).join(tweet).order_by(tweet["id"]);
+  const Rows rows = written.all();
+  ASSERT_EQ(rows.size(), 3U);
+  const QueryCount count(db);
+  std::vector<std::string> writers;
+  for (const Row& row : rows) {
+    EXPECT_EQ(row["tweet"].row().is_loaded("user"), !writers.empty());
+    writers.push_back(row["tweet"]["user"]["username"].to_text());
+    EXPECT_TRUE(row["tweet"]["user"].row() == row);
+    EXPECT_FALSE(row["tweet"]["user"].row().same_row(row));
+  }
+  EXPECT_THAT(writers, ElementsAre("huey", "huey", "mickey"));
+  EXPECT_EQ(count.count(), 1U) << "for all rows at once";
+  const Row first = written.lazy(LazyPolicy::raise).all()[0];
+  EXPECT_EQ(first["tweet"]["content"].text(), "meow");
+  EXPECT_THROW(first["tweet"]["user"].row(), QueryError);
+  EXPECT_EQ(count.count(), 2U);
+}
+
+TEST_P(Builder, PrefetchTakesGroupedParents) {
+  const Query busy =
+      user.select(user, fn::count(tweet["id"]).as("n")).left_outer_join(tweet).group_by(user).order_by(user["id"]);
+  const QueryCount count(db);
+  std::vector<std::string> seen;
+  for (const Row& row : prefetch(busy, tweet.select().order_by(tweet["id"].desc()))) {
+    std::string line = row["username"].to_text() + " " + row["n"].to_text();
+    for (const std::string& content : texts(row.related("tweets"), "content")) line += " " + content;
+    seen.push_back(line);
+  }
+  EXPECT_THAT(seen, ElementsAre("huey 2 purr meow", "mickey 1 woof", "zaizee 0"));
+  EXPECT_EQ(count.count(), 2U);
+}
+
+TEST_P(Builder, PrefetchRefusesChildrenThatAreNoRowsOfTheirTable) {
+  const QueryCount count(db);
+  const auto refuses = [&](const Query& child) {
+    EXPECT_THAT([&] { prefetch(user.select(), child); },
+                ThrowsMessage<QueryError>(HasSubstr("cannot be grouped or distinct")));
+  };
+  refuses(tweet.select(tweet["user"]).group_by(tweet["user"]));
+  refuses(tweet.select(fn::count()));
+  refuses(tweet.select(tweet["user"]).distinct());
+  refuses(tweet.select().distinct_on({tweet["user"]}));
+  EXPECT_EQ(count.count(), 0U);
 }
 
 TEST_P(Builder, AnUpdateTakesValuesOfAJoinedSubquery) {

@@ -193,6 +193,33 @@ TEST_P(QuerySetValues, GroupsAreReadAsValuesOnly) {
   EXPECT_EQ(count.count(), 0U);
 }
 
+TEST_P(QuerySetValues, AreAnExplicitQueryToo) {
+  const Database db = music();
+  const Model album = db["Album"], track = db["Track"];
+  const QuerySet groups = track.objects().filter("album__isnull", false).group_by({"album"}).annotate("n", fn::count());
+  QueryCount count(db);
+  EXPECT_EQ(groups.values_query().count(), 2);
+  EXPECT_FALSE(groups.having({"n__gt", 3}).values_query().exists());
+  EXPECT_EQ(track.objects().distinct().values_query({"position"}).count(), 4);
+  const Query place_of_help = track.objects().filter("title", "Help").values_query({"position"});
+  EXPECT_EQ(track.select().where(track["position"].in(place_of_help)).count(), 2);
+  const Subquery counted = groups.values_query().alias("counted");
+  EXPECT_THAT(named_values(album.select(album["name"], counted.c("n"))
+                               .join(counted, {.on = album["id"] == counted.c("album")})
+                               .order_by(album["id"])
+                               .dicts()
+                               .all()),
+              ElementsAre("name=Malibu n=3", "name=Fantasies n=3"));
+  // Columns keep their names where the rows are turned round again.
+  const Query last = track.objects().distinct().order_by("title").slice(-2).values_query({"title", "album__name"});
+  EXPECT_THAT(named_values(last.all()),
+              ElementsAre("title=The Bird album__name=Malibu", "title=The Waters album__name=Malibu"));
+  EXPECT_EQ(count.count(), 6U);
+  EXPECT_THROW(track.objects().values_query({"titel"}), QueryError);
+  EXPECT_THROW(track.objects().values_query({"tracks"}), QueryError);
+  EXPECT_EQ(count.count(), 6U);
+}
+
 TEST_P(QuerySetValues, AnnotationsNeedANameOfTheirOwn) {
   const Database db = music();
   const QuerySet albums = db["Album"].objects();
