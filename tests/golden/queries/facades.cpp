@@ -214,7 +214,7 @@ QueryCases facade_cases() {
                     .order_by(w.album["id"]));
        }},
   };
-  for (const QueryCases& more : {facade_condition_cases(), orders_by_name(), rows_with_related_ones(), parts_of_rows()})
+  for (const QueryCases& more : {orders_by_name(), rows_with_related_ones(), parts_of_rows()})
     cases.insert(cases.end(), more.begin(), more.end());
   return cases;
 }

@@ -252,7 +252,7 @@ QueryCases more_conditions() {
 
 }  // namespace
 
-QueryCases facade_condition_cases() {
+QueryCases condition_facade_cases() {
   QueryCases cases = conditions_by_name();
   const QueryCases more = more_conditions();
   cases.insert(cases.end(), more.begin(), more.end());

@@ -21,7 +21,7 @@ struct QueryTopic {
   QueryCases (*cases)();
 };
 
-constexpr std::array<QueryTopic, 13> topics{{{"joins", join_cases},
+constexpr std::array<QueryTopic, 14> topics{{{"joins", join_cases},
                                              {"sources", source_cases},
                                              {"conditions", condition_cases},
                                              {"shaping", shaping_cases},
@@ -31,6 +31,7 @@ constexpr std::array<QueryTopic, 13> topics{{{"joins", join_cases},
                                              {"selects", selecting_cases},
                                              {"inserts", insert_cases},
                                              {"facades", facade_cases},
+                                             {"facades_of_conditions", condition_facade_cases},
                                              {"facades_of_values", value_facade_cases},
                                              {"facades_of_calls", call_facade_cases},
                                              {"mistakes", mistake_cases}}};

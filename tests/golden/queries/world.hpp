@@ -54,7 +54,7 @@ QueryCases function_cases();
 QueryCases selecting_cases();
 QueryCases insert_cases();
 QueryCases facade_cases();
-QueryCases facade_condition_cases();  // among those of facade_cases()
+QueryCases condition_facade_cases();
 QueryCases value_facade_cases();
 QueryCases call_facade_cases();
 QueryCases mistake_cases();
