@@ -120,6 +120,12 @@ QueryCases calls_of_rows() {
           "a sum", [](const QueryWorld& w) { return w.track.objects().sum("position"); },
           [](const QueryWorld& w) { return total(w.track.select(fn::sum(w.track["position"]))); }),
       same_call(
+          "a sum of decimals", [](const QueryWorld& w) { return w.item.objects().sum("price"); },
+          [](const QueryWorld& w) { return total(w.item.select(fn::sum(w.item["price"]))); }),
+      same_call(
+          "the first date", [](const QueryWorld& w) { return w.item.objects().min("made_on"); },
+          [](const QueryWorld& w) { return total(w.item.select(fn::min(w.item["made_on"]))); }),
+      same_call(
           "a mean of some rows",
           [](const QueryWorld& w) { return w.track.objects().filter("position__gt", 1).avg("position"); },
           [](const QueryWorld& w) {

@@ -47,7 +47,10 @@ QueryCases function_cases() {
        }},
       {"a part in a condition",
        [](const QueryWorld& w) {
-         w.rows(w.item.select(w.item["id"]).where(w.item["moment"].part(DatePart::month) == 11));
+         const Query query = w.item.select(w.item["id"]).where(w.item["moment"].part(DatePart::month) == 11);
+         w.rows(query);
+         w.same(w.item.objects().filter("moment__month", 11).values_query({"id"}).sql(),
+                query.order_by(w.item["id"]).sql());
        }},
       {"starts of periods of instants",
        [](const QueryWorld& w) {
@@ -71,8 +74,16 @@ QueryCases function_cases() {
        }},
       {"rows by the month they are of",
        [](const QueryWorld& w) {
-         const Expr month = w.item["moment"].start_of(DatePart::month).as("month");
-         w.rows(w.item.select(month, fn::count().as("n")).group_by(month));
+         const Expr month = w.item["moment"].start_of(DatePart::month);
+         const Query query = w.item.select(month.as("month"), fn::count().as("n")).group_by(month);
+         w.rows(query);
+         w.same(w.item.objects()
+                    .annotate("month", month)
+                    .group_by({"month"})
+                    .annotate("n", fn::count())
+                    .values_query({"month", "n"})
+                    .sql(),
+                query.sql());
        }},
       {"json at a path", item([](const Model& i) {
          return i["info"].json({"a", 1});
@@ -91,7 +102,10 @@ QueryCases function_cases() {
       {"what json has", item([](const Model& i) { return i["info"].json_exists({"a"}); })},
       {"json that contains",
        [](const QueryWorld& w) {
-         w.rows(w.item.select(w.item["id"]).where(w.item["info"].json_contains(Json{R"({"a": [2]})"})));
+         const Expr holds = w.item["info"].json_contains(Json{R"({"a": [2]})"});
+         const Query query = w.item.select(w.item["id"]).where(holds);
+         w.rows(query);
+         w.same(w.item.objects().filter(holds).values_query({"id"}).sql(), query.order_by(w.item["id"]).sql());
        }},
       {"a case of one value", track([](const Model& t) {
          return case_of(t["position"], {{1, "first"}, {2, "second"}}, "later");

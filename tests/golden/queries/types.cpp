@@ -36,7 +36,11 @@ QueryCases type_cases() {
     };
   };
   return {
-      {"every column", [](const QueryWorld& w) { w.rows(w.item.select()); }},
+      {"every column",
+       [](const QueryWorld& w) {
+         w.rows(w.item.select());
+         w.same(w.item.objects().sql(), w.item.select().order_by(w.item["id"]).sql());
+       }},
       {"decimal equal", where([](const Model& i) { return i["price"] == Decimal::parse("1.50"); })},
       {"decimal with fewer digits", where([](const Model& i) { return i["price"] == Decimal::parse("1.5"); })},
       {"decimal with more digits", where([](const Model& i) { return i["price"] < Decimal::parse("1.505"); })},
@@ -89,7 +93,11 @@ QueryCases type_cases() {
        [](const QueryWorld& w) {
          for (const std::uint32_t length : {30U, 3U}) {
            const Type type{.kind = TypeKind::string, .max_length = length};
-           w.rows(w.track.select(w.track["id"].cast(type).as("text")));
+           const Expr text = w.track["id"].cast(type);
+           const Query query = w.track.select(text.as("text"));
+           w.rows(query);
+           w.same(w.track.objects().annotate("text", text).values_query({"text"}).sql(),
+                  query.order_by(w.track["id"]).sql());
          }
        }},
       {"double", where([](const Model& i) { return i["ratio"] < 0.5; })},
@@ -139,7 +147,9 @@ QueryCases type_cases() {
       {"boolean order", order([](const Model& i) { return i["flag"].desc(); })},
       {"boolean groups",
        [](const QueryWorld& w) {
-         w.rows(w.item.select(w.item["flag"], fn::count().as("n")).group_by(w.item["flag"]));
+         const Query query = w.item.select(w.item["flag"], fn::count().as("n")).group_by(w.item["flag"]);
+         w.rows(query);
+         w.same(w.item.objects().group_by({"flag"}).annotate("n", fn::count()).sql(), query.sql());
        }},
       {"enumeration", where([](const Model& i) { return i["status"] == "open"; })},
       {"enumeration in a list", where([](const Model& i) {
@@ -155,13 +165,27 @@ QueryCases type_cases() {
       {"dates selected", select([](const Model&) { return Expr(Date::parse("2026-11-01")); })},
       {"decimals selected", select([](const Model&) { return Expr(Decimal::parse("1.25")); })},
       {"text order is by bytes",
-       [](const QueryWorld& w) { w.rows(w.track.select(w.track["title"]).order_by(w.track["title"]).limit(3)); }},
+       [](const QueryWorld& w) {
+         const Query titles = w.track.select(w.track["title"]);
+         w.rows(titles.order_by(w.track["title"]).limit(3));
+         w.same(w.track.objects().order_by("title").limit(3).values_query({"title"}).sql(),
+                titles.order_by(w.track["title"], w.track["id"]).limit(3).sql());
+       }},
       {"upper and lower fold ASCII only",
        [](const QueryWorld& w) {
-         w.rows(w.track.select(fn::lower(w.track["title"]).as("low"), fn::upper(w.track["title"]).as("up")));
+         const Expr low = fn::lower(w.track["title"]), up = fn::upper(w.track["title"]);
+         const Query query = w.track.select(low.as("low"), up.as("up"));
+         w.rows(query);
+         w.same(w.track.objects().annotate("low", low).annotate("up", up).values_query({"low", "up"}).sql(),
+                query.order_by(w.track["id"]).sql());
        }},
       {"length counts characters",
-       [](const QueryWorld& w) { w.rows(w.track.select(fn::length(w.track["title"]).as("n"))); }},
+       [](const QueryWorld& w) {
+         const Expr length = fn::length(w.track["title"]);
+         const Query query = w.track.select(length.as("n"));
+         w.rows(query);
+         w.same(w.track.objects().annotate("n", length).values_query({"n"}).sql(), query.order_by(w.track["id"]).sql());
+       }},
   };
 }
 
