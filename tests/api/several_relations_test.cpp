@@ -45,10 +45,10 @@ class SeveralRelations : public Api {
     made["Post"].create({{"title", "two"}, {"person", ann}});
     made["Post"].create({{"title", "three"}, {"person", bob}});
     made["Note"].create({{"writer", ann}, {"reader", bob}});
-    const Row site = made["Project"].create({{"name", "site"}}), shop = made["Project"].create({{"name", "shop"}});
+    const Row site = made["Project"].create({{"name", "site"}}), store = made["Project"].create({{"name", "shop"}});
     site.related("members").add({ann, bob});
     site.related("watchers").add({bob, cleo});
-    shop.related("members").add(cleo);
+    store.related("members").add(cleo);
     return made;
   }
 };
@@ -56,13 +56,13 @@ DORM_API_TESTS(SeveralRelations);
 
 TEST_P(SeveralRelations, PrefetchTakesTheKeyNamedLikeItsTarget) {
   QueryCount count(db);
-  const Rows people = prefetch(person.select().order_by(person["id"]), post.select().order_by(post["id"]));
-  EXPECT_THAT(texts(people[0].related("posts"), "title"), ElementsAre("one", "two"));
-  EXPECT_THAT(texts(people[1].related("posts"), "title"), ElementsAre("three"));
-  EXPECT_THAT(texts(people[2].related("posts"), "title"), IsEmpty());
+  const Rows persons = prefetch(person.select().order_by(person["id"]), post.select().order_by(post["id"]));
+  EXPECT_THAT(texts(persons[0].related("posts"), "title"), ElementsAre("one", "two"));
+  EXPECT_THAT(texts(persons[1].related("posts"), "title"), ElementsAre("three"));
+  EXPECT_THAT(texts(persons[2].related("posts"), "title"), IsEmpty());
   EXPECT_EQ(count.count(), 2U);
-  EXPECT_FALSE(people[1].is_loaded("edited")) << "the other key says nothing";
-  EXPECT_THAT(texts(people[1].related("edited"), "title"), ElementsAre("one"));
+  EXPECT_FALSE(persons[1].is_loaded("edited")) << "the other key says nothing";
+  EXPECT_THAT(texts(persons[1].related("edited"), "title"), ElementsAre("one"));
   EXPECT_EQ(count.count(), 3U);
 
   count.reset();
@@ -78,10 +78,10 @@ TEST_P(SeveralRelations, PrefetchDoesNotChooseAmongKeysOfOtherNames) {
   EXPECT_THAT([&] { prefetch(person.select(), note.select()); }, ThrowsMessage<QueryError>(names_both));
   EXPECT_THAT([&] { prefetch(note.select(), person.select()); }, ThrowsMessage<QueryError>(names_both));
   EXPECT_EQ(count.count(), 0U);
-  const Rows people = person.objects().prefetch_related({"received"}).order_by("id").all();
-  EXPECT_TRUE(people[0].related("received").empty());
-  EXPECT_EQ(people[1].related("received").size(), 1U) << "a path says which";
-  EXPECT_FALSE(people[0].is_loaded("written"));
+  const Rows persons = person.objects().prefetch_related({"received"}).order_by("id").all();
+  EXPECT_TRUE(persons[0].related("received").empty());
+  EXPECT_EQ(persons[1].related("received").size(), 1U) << "a path says which";
+  EXPECT_FALSE(persons[0].is_loaded("written"));
 }
 
 TEST_P(SeveralRelations, AJoinOfLinkedModelsIsToldTheLinkModels) {
