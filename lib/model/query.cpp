@@ -114,13 +114,19 @@ void require_single(const QuerySpec& spec, const char* verb) {
 
 // A write touches one table's rows, found by a condition alone, or an update by inner joins.
 void require_writable(const QuerySpec& spec, const char* verb) {
+  if (!spec.ctes.empty()) {
+    throw QueryError(std::string(verb) + " declares no common tables, but with_cte() was given " +
+                     quote(spec.ctes.front()->alias) +
+                     "; find the rows by a query that declares them: where(key.in(query.with_cte(…)))" +
+                     (verb == std::string_view("update") ? ", or join that query with alias()" : ""));
+  }
   const bool joins = std::all_of(spec.joins.begin(), spec.joins.end(), [&](const query::JoinSpec& join) {
     return verb == std::string_view("update") &&
            (join.kind == sql::JoinKind::inner || join.kind == sql::JoinKind::cross) && !join.target->from &&
            !join.lateral;
   });
   const bool plain = spec.set_op == sql::SetOp::none && joins && spec.group_by.empty() && !spec.having && !spec.limit &&
-                     !spec.offset && !spec.distinct && spec.ctes.empty() && spec.root && spec.root->model != nullptr &&
+                     !spec.offset && !spec.distinct && spec.root && spec.root->model != nullptr &&
                      spec.root->is_default && spec.distinct_on.empty() &&
                      spec.lock.strength == sql::Lock::Strength::none;
   if (!plain) {

@@ -307,5 +307,30 @@ TEST_P(Inserts, AnUpdateTakesValuesFromJoinedRows) {
   EXPECT_THROW(both.update_returning({{"hits", 1}}, {given.c("n")}), QueryError);
 }
 
+TEST_P(Inserts, AWriteFindsItsRowsByAQueryThatDeclaresCommonTables) {
+  page.insert_many({{{"url", "/a"}, {"hits", 1}}, {{"url", "/b"}, {"hits", 5}}, {{"url", "/c"}, {"hits", 9}}}).run();
+  const Model other = page.alias("other");
+  const CommonTable busy = other.select(other["id"]).where(other["hits"] > 2).cte("busy");
+  const Query declared = page.select().where(page["hits"] < 9).with_cte(busy);
+  EXPECT_THAT(
+      [&] {
+        declared.update({{"hits", 0}});
+      },
+      ThrowsMessage<QueryError>(AllOf(HasSubstr("with_cte() was given 'busy'"),
+                                      HasSubstr("where(key.in(query.with_cte(…)))"), HasSubstr("alias()"))));
+  EXPECT_THAT([&] { declared.update_returning({{"hits", 0}}); }, ThrowsMessage<QueryError>(HasSubstr("'busy'")));
+  EXPECT_THAT([&] { declared.delete_rows(); },
+              ThrowsMessage<QueryError>(HasSubstr("where(key.in(query.with_cte(…)))")));
+  EXPECT_THAT([&] { declared.delete_returning(); }, ThrowsMessage<QueryError>(HasSubstr("'busy'")));
+  EXPECT_THAT(rows(), ElementsAre("/a 1", "/b 5", "/c 9"));
+  // As the message says.
+  const Query found = page.select().where(page["id"].in(busy.select_from({busy.c("id")})));
+  EXPECT_EQ(found.where(page["hits"] < 9).update({{"hits", 0}}), 1);
+  EXPECT_THAT(rows(), ElementsAre("/a 1", "/b 0", "/c 9"));
+  const Query joined = other.select(other["id"]).join(busy, {.on = other["id"] == busy.c("id")}).with_cte(busy);
+  EXPECT_EQ(page.select().where(page["id"].in(joined)).delete_rows(), 1);
+  EXPECT_THAT(rows(), ElementsAre("/a 1", "/b 0"));
+}
+
 }  // namespace
 }  // namespace dorm::test
