@@ -213,7 +213,8 @@ class DORM_EXPORT Row {
 
   // Whether a relation is loaded, without a query.
   bool is_loaded(std::string_view member) const;
-  // Whether it was loaded with a condition or a limit, without a query: what is missing, or null, may be there yet.
+  // Whether it was loaded with a condition or a limit, also that of an outer join, without a query: what is missing, or
+  // null, may be there yet.
   bool is_partial(std::string_view member) const;
 
   // For the library: a slot of a node of a graph.

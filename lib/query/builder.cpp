@@ -157,10 +157,13 @@ Candidate key_in_predicate(const TermPtr& on, const SourcePtr& from, const Sourc
   return {};
 }
 
-bool says_more_than(const TermPtr& on, const RelationInfo& key) {
+// Whether an outer join asks for more than the key, so that a row it leads to may be missed.
+bool may_keep_out(const JoinRequest& request, const Candidate& key) {
+  if (key.relation == nullptr || (request.kind != sql::JoinKind::left && request.kind != sql::JoinKind::full))
+    return false;
   std::vector<TermPtr> terms;
-  conjuncts(on, terms);
-  return terms.size() > key.fields.size();
+  conjuncts(request.on, terms);
+  return terms.size() > key.relation->fields.size();
 }
 
 // The named other side of the holder's foreign key, as `model` has it.
@@ -306,6 +309,7 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
       }
       join.on = request.on;
       key = key_in_predicate(request.on, join.from, join.target);
+      join.partial = may_keep_out(request, key);
     }
   }
   if (!join.on && key.relation != nullptr) {
@@ -313,9 +317,6 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
                           : relation_condition(*key.relation, join.target, join.from);
   }
   place(join, key, request.attr);
-  // Then a row that was missed may be there.
-  const bool may_miss = join.kind == sql::JoinKind::left || join.kind == sql::JoinKind::full;
-  if (may_miss && join.relation != no_index) join.partial = says_more_than(join.on, *key.relation);
   const bool moves = request.kind != sql::JoinKind::cross &&
                      (join.target->kind == SourceKind::model ||
                       (join.target->kind == SourceKind::subquery && join.target->model != nullptr));

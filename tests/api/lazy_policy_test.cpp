@@ -106,6 +106,32 @@ TEST_P(Lazy, OneRowThatAConditionKeptOutIsNullAndSaysThatItMayBeThere) {
   EXPECT_EQ(count.count(), 0U);
 }
 
+TEST_P(Lazy, ARowThatAnOuterJoinKeptOutIsNullAndSaysThatItMayBeThere) {
+  const auto joined = [&](const Expr& on, Join kind) {
+    const Query rows = book.select(book, author).join(author, kind, {.on = on});
+    return rows.where(book["id"].is_not_null()).order_by(book["id"]).all();
+  };
+  const Expr key = book["author"] == author["id"];
+  const Expr ann = author["name"] == "Ann";
+  for (const Join kind : {Join::left_outer, Join::full_outer}) {
+    const Rows some = joined(key & ann, kind);
+    const Rows whole = joined(key, kind);
+    const QueryCount count(db);
+    EXPECT_EQ(some[0]["author"]["name"].text(), "Ann");
+    EXPECT_TRUE(some[0].is_partial("author"));
+    EXPECT_TRUE(some[1]["author"].is_null());
+    EXPECT_TRUE(some[1].is_loaded("author"));
+    EXPECT_TRUE(some[1].is_partial("author"));
+    EXPECT_EQ(some[1]["author_id"].integer(), 2);
+    EXPECT_FALSE(whole[1].is_partial("author"));
+    EXPECT_EQ(count.count(), 0U);
+  }
+  EXPECT_FALSE(joined(key & ann, Join::inner)[0].is_partial("author")) << "what it keeps out, it keeps out as a whole";
+  const Rows named =
+      book.select(book, author).left_outer_join(author, {.on = key & ann, .attr = "ann"}).order_by(book["id"]).all();
+  EXPECT_TRUE(named[1].is_partial("ann"));
+}
+
 TEST_P(Lazy, WhatWasLoadedInPartIsNotTakenFrom) {
   const Row ann =
       author.objects().prefetch_related(Prefetch("books").where("title", "One")).order_by("id").first().value();
