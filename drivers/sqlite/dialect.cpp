@@ -271,6 +271,9 @@ class Lowering final : public sql::Lowering {
         return put("dorm_date(", *cast.operand, ")");
       case TypeKind::json:
         return put("json(", *cast.operand, ")");
+      case TypeKind::uuid:
+        if (cast.from != TypeKind::uuid) refuse("cast to uuid", "convert the value in the program");
+        return put(cast.type.storage == Storage::blob ? "dorm_uuid_bytes(" : "dorm_uuid_text(", *cast.operand, ")");
       default:
         refuse("cast to " + to_string(cast.type), "convert the value in the program");
     }

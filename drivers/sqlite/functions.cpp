@@ -6,10 +6,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 #include "core/json_text.hpp"
@@ -217,6 +219,33 @@ void date(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   }
 }
 
+// A uuid in the other of the two ways in which columns hold them. What is none stays as it is: it equals no uuid.
+void uuid_bytes(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  try {
+    if (sqlite3_value_type(arguments[0]) != SQLITE_TEXT) return sqlite3_result_value(context, arguments[0]);
+    const Uuid uuid = Uuid::parse(text_of(arguments[0]));
+    sqlite3_result_blob(context, uuid.bytes.data(), static_cast<int>(uuid.bytes.size()), SQLITE_TRANSIENT);
+  } catch (const Error&) {
+    sqlite3_result_value(context, arguments[0]);
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+void uuid_text(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  try {
+    Uuid uuid;
+    const bool is_uuid = sqlite3_value_type(arguments[0]) == SQLITE_BLOB &&
+                         static_cast<std::size_t>(sqlite3_value_bytes(arguments[0])) == uuid.bytes.size();
+    if (!is_uuid) return sqlite3_result_value(context, arguments[0]);
+    std::memcpy(uuid.bytes.data(), sqlite3_value_blob(arguments[0]), uuid.bytes.size());
+    const std::string text = uuid.text();
+    sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
 // A number of a json document, if it is a whole one of 64 bits; 1e2 is one.
 void json_whole(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   if (sqlite3_value_type(arguments[0]) == SQLITE_INTEGER) return sqlite3_result_value(context, arguments[0]);
@@ -297,6 +326,8 @@ constexpr Function functions[] = {{"dorm_like", 2, call<like>},
                                   {"dorm_modulo", 2, call<modulo>},
                                   {"dorm_json_contains", 2, call<json_contains>},
                                   {"dorm_date", 1, date},
+                                  {"dorm_uuid_bytes", 1, uuid_bytes},
+                                  {"dorm_uuid_text", 1, uuid_text},
                                   {"dorm_json_whole", 1, json_whole},
                                   {"dorm_whole", 1, whole},
                                   {"dorm_real", 1, real},

@@ -100,6 +100,11 @@ Query combined(const Query& left, const Query& right, sql::SetOp op) {
       throw QueryError("column '" + a[i].name + "' of a union is " + to_string(a[i].type) + " on one side and " +
                        to_string(b[i].type) + " on the other; cast one of them");
     }
+    if (query::are_stored_apart(a[i].type, b[i].type)) {
+      throw QueryError("column '" + a[i].name +
+                       "' of a union is a uuid that may lie in 16 bytes on one side and as text on the other; cast one "
+                       "of them to the type of the other");
+    }
   }
   return {left.database(), std::move(spec)};
 }

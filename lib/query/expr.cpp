@@ -246,6 +246,7 @@ Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   right = query::bound_beside(right, *left);
   left = query::bound_beside(left, *right);
   query::require_comparable(*left, *right, spelling(op));
+  query::store_alike(left, right);
   return Expr(binary(op, left, right));
 }
 
@@ -456,8 +457,12 @@ Expr membership(const Expr& operand_expr, const Query& query, bool negated) {
   }
   if (parts.empty()) {
     require_member(*operand, columns.front());
+    operand = query::stored_as(operand, columns.front().type);
   } else {
-    for (std::size_t i = 0; i < wanted; ++i) require_member(*parts[i], columns[i]);
+    for (std::size_t i = 0; i < wanted; ++i) {
+      require_member(*parts[i], columns[i]);
+      parts[i] = query::stored_as(parts[i], columns[i].type);
+    }
     operand = std::make_shared<const Term>(node(TermKind::tuple, TypeKind::unknown, std::move(parts)));
   }
   Term term = node(TermKind::in_query, TypeKind::boolean, {operand});
@@ -474,7 +479,8 @@ Expr between_of(const Expr& operand_expr, const Expr& low, const Expr& high, boo
   if (is_null_value(*from) || is_null_value(*to)) throw QueryError("'between' with null is never true");
   query::require_comparable(*operand, *from, "between");
   query::require_comparable(*operand, *to, "between");
-  Term term = node(TermKind::between, TypeKind::boolean, {operand, from, to});
+  Term term = node(TermKind::between, TypeKind::boolean,
+                   {operand, query::stored_as(from, operand->type), query::stored_as(to, operand->type)});
   term.negated = negated;
   return wrap(std::move(term));
 }

@@ -115,7 +115,7 @@ bool is_same_column(const Term& left, const Term& right) {
 
 bool is_same_type(const Type& left, const Type& right) {
   return left.kind == right.kind && left.scale == right.scale && left.precision == right.precision &&
-         left.max_length == right.max_length;
+         left.max_length == right.max_length && left.storage == right.storage;
 }
 
 // Whether two terms are one expression to a database. Values are parameters, so they are the same only where the same

@@ -203,11 +203,35 @@ void refuse_json(const Term& term, std::string_view operation) {
                    ", which is json: databases do not agree on when two of its values are equal, or which is less");
 }
 
+bool are_stored_apart(const Type& one, const Type& other) noexcept {
+  return one.kind == TypeKind::uuid && other.kind == TypeKind::uuid &&
+         (one.storage == Storage::blob) != (other.storage == Storage::blob);
+}
+
 void require_family(const Term& term, Family wanted, std::string_view operation) {
   const Family found = family(term.type.kind);
   if (found == wanted || found == Family::unknown) return;
   throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) + ", which is " +
                    to_string(term.type));
+}
+
+TermPtr stored_as(const TermPtr& term, const Type& type) {
+  if (!are_stored_apart(term->type, type)) return term;
+  auto cast = std::make_shared<Term>();
+  cast->kind = TermKind::cast;
+  cast->type = type;
+  cast->nullable = term->nullable;
+  cast->children = {term->kind == TermKind::alias ? term->children.front() : term};
+  return cast;
+}
+
+void store_alike(TermPtr& left, TermPtr& right) {
+  // An index is rather on the column that was given a storage of its own.
+  if (left->type.storage == Storage::blob) {
+    right = stored_as(right, left->type);
+  } else {
+    left = stored_as(left, right->type);
+  }
 }
 
 TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
@@ -219,6 +243,7 @@ TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
   };
   if (wanted == Family::unknown || found == Family::unknown) return term;
   if (wanted != found) refuse("; cast it");
+  if (are_stored_apart(term->type, type)) return stored_as(term, type);
   if (wanted != Family::number || term->type.kind == type.kind) {
     if (type.kind != TypeKind::decimal || term->type.scale == type.scale) return term;
   }

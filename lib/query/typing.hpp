@@ -27,6 +27,13 @@ void require_alike(const Term& left, const Term& right, std::string_view operati
 void refuse_json(const Term& term, std::string_view operation);
 void require_family(const Term& term, Family wanted, std::string_view operation);
 
+// Whether a backend keeps uuids of these two types in ways that are never equal.
+bool are_stored_apart(const Type& one, const Type& other) noexcept;
+// A uuid as it lies in a column of this type, where a backend has more than one way; any other term as it is.
+TermPtr stored_as(const TermPtr& term, const Type& type);
+// The same of two sides that are compared: as 16 bytes if one of them is.
+void store_alike(TermPtr& left, TermPtr& right);
+
 // The term as a value of this type: as it is, widened by a cast where that loses nothing, else QueryError naming
 // `what`.
 TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what);

@@ -306,6 +306,58 @@ TEST_P(Types, JsonGoesOutAndComesBack) {
   EXPECT_THROW(db["Sample"].from_json(R"({"nothing": 1})"), QueryError);
 }
 
+TEST_P(Types, UuidsThatLieInTwoWaysAreEqualAllTheSame) {
+  const Database db = open(R"({"dorm": 1, "models": {
+    "Key": {"fields": {"code": {"type": "uuid", "db_type": {"sqlite": "blob"}}, "name": {"type": "text"}}},
+    "Note": {"fields": {"code": {"type": "uuid", "nullable": true}}}}})");
+  const Model key = db["Key"], note = db["Note"];
+  const Uuid one = Uuid::parse("0190f3a2-7b1c-7def-8123-456789abcdef");
+  const Uuid two = Uuid::parse("f190f3a2-7b1c-7def-8123-456789abcdef");
+  key.create({{"code", one}, {"name", "one"}});
+  key.create({{"code", two}, {"name", "two"}});
+  note.create({{"code", two}});
+  note.create({{"code", nullptr}});
+  const auto names = [&](const Query& query) { return texts(query.order_by(key["id"]).all(), "name"); };
+  const Subquery given = values_as("given", {"code", "rank"}, {{two, 1}, {one, 2}, {Uuid{}, 3}});
+  EXPECT_THAT(texts(key.select(key["name"], given.c("rank"))
+                        .join(given, {.on = key["code"] == given.c("code")})
+                        .order_by(given.c("rank"))
+                        .dicts()
+                        .all(),
+                    "name"),
+              ElementsAre("two", "one"));
+  EXPECT_THAT(names(key.select().join(given, {.on = given.c("code") == key["code"]}).where(given.c("rank") == 1)),
+              ElementsAre("two"));
+  EXPECT_THAT(names(key.select().join(note, {.on = note["code"] == key["code"]})), ElementsAre("two"));
+  EXPECT_THAT(names(key.select().where(key["code"].in(note.select(note["code"])))), ElementsAre("two"));
+  EXPECT_THAT(texts(note.select(note["code"]).where(note["code"].in(key.select(key["code"]))).dicts().all(), "code"),
+              ElementsAre(two.text()));
+  EXPECT_THAT(names(key.select().where(tuple({key["code"], key["name"]}).in(key.select(key["code"], key["name"])))),
+              ElementsAre("one", "two"));
+  EXPECT_THAT(names(key.select().join(note, {.on = key["code"].between(note["code"], note["code"])})),
+              ElementsAre("two"));
+  EXPECT_THAT(names(key.select().join(note, {.on = key["code"] < note["code"]})), ElementsAre("one"));
+  EXPECT_THAT(names(key.select().join(note, {.on = key["code"].is_distinct_from(note["code"])})),
+              ElementsAre("one", "one", "two"));
+  // One column of both, and one that is written from the other.
+  const Query either = note.select(fn::coalesce({note["code"], key["code"]}).as("x"))
+                           .join(key, {.on = key["name"] == "one"})
+                           .order_by(note["id"])
+                           .dicts();
+  EXPECT_THAT(texts(either.all(), "x"), ElementsAre(two.text(), one.text()));
+  EXPECT_EQ(key.insert_from(
+                   note.select(note["code"], fn::coalesce({"copied", ""}).as("name")).where(note["code"].is_not_null()),
+                   {"code", "name"})
+                .run(),
+            1);
+  EXPECT_EQ(key.select().where(key["code"] == two).count(), 2);
+  EXPECT_THROW(key.select(key["code"]).union_with(note.select(note["code"])), QueryError);
+  const Query united = key.select(key["code"].cast(note.info().find_field("code")->type).as("code"))
+                           .union_with(note.select(note["code"]))
+                           .dicts();
+  EXPECT_EQ(united.all().size(), 3U);
+}
+
 TEST_P(Types, JsonHoldsLoadedRelationsAndEndsInCycles) {
   const Database db = social();
   const Row huey = db["User"].create({{"username", "huey"}});
