@@ -1,9 +1,12 @@
 #include "sqlite/dialect.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <string>
 
+#include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "sql/literal.hpp"
@@ -171,6 +174,7 @@ class Lowering final : public sql::Lowering {
   static constexpr std::string_view midnight = " 00:00:00.000000";
 
   void write(const sql::JsonPath& path) override {
+    if (has_escaped_name(path.steps)) return write_found(path);
     const sql::Expr& value = *path.operand;
     const std::string place = sql::text_literal(path_of(path.steps));
     switch (path.as) {
@@ -201,12 +205,34 @@ class Lowering final : public sql::Lowering {
         text += step.element < 0 ? "[#" + std::to_string(step.element) + "]" : "[" + std::to_string(step.element) + "]";
         continue;
       }
-      // Nothing escapes a quote within a quoted name.
-      if (step.member.find('"') != std::string_view::npos)
-        refuse("json path through a name with a quote in it", "read the document in the program");
       text.append(".\"").append(step.member).append("\"");
     }
     return text;
+  }
+
+  // SQLite's paths find a name only as the document spells it. There are programs that write these with escapes.
+  static bool has_escaped_name(sql::List<sql::JsonStep> steps) {
+    return std::any_of(steps.begin(), steps.end(), [](const sql::JsonStep& step) {
+      return !step.is_element && std::any_of(step.member.begin(), step.member.end(), [](char c) {
+        return c < ' ' || c > '~' || std::string_view("\"\\/<>&").find(c) != std::string_view::npos;
+      });
+    });
+  }
+  // dorm finds the place, SQLite reads what stands there.
+  void write_found(const sql::JsonPath& path) {
+    std::string steps;
+    for (const sql::JsonStep& step : path.steps) {
+      steps += steps.empty() ? '[' : ',';
+      if (step.is_element) {
+        steps += std::to_string(step.element);
+      } else {
+        json::append_quoted(steps, step.member);
+      }
+    }
+    const std::string end = ", " + sql::text_literal(steps + "]") + ")";
+    const std::array<std::string_view, 2> pieces{"dorm_json_at(", end};
+    const sql::Expr found{sql::Raw{pieces, sql::Exprs(&path.operand, 1)}};
+    write(sql::JsonPath{path.as, &found, {}});
   }
 
   // An INTEGER column takes 64 bits, whatever the model says, and a TEXT column any length.

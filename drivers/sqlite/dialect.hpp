@@ -13,6 +13,8 @@
 //   dorm_divide, dorm_modulo   as PostgreSQL has them: dividing by zero, and overflow, are errors.
 //   dorm_whole(x), dorm_real(x)  CAST to a number: halves go to the even one, what is no number is an error.
 //   dorm_fit(x, least, most), dorm_fit_length(x, most)  the value, or an error where it does not fit a column.
+//   dorm_uuid_bytes(x), dorm_uuid_text(x)  a uuid as columns hold it that keep 16 bytes, or text.
+//   dorm_json_at(a, path)      what stands in a at a path, a json array of names and numbers, as json.
 //   dorm_json_contains(a, b)   1 or 0: PostgreSQL's a @> b.
 #pragma once
 

@@ -11,13 +11,17 @@
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/json_text.hpp"
 #include "core/regex.hpp"
 #include "dorm/error.hpp"
 #include "dorm/value.hpp"
+#include "sqlite/json_place.hpp"
 
 namespace dorm::sqlite {
 namespace {
@@ -246,6 +250,26 @@ void uuid_text(sqlite3_context* context, int, sqlite3_value** arguments) noexcep
   }
 }
 
+using JsonSteps = std::vector<JsonPlaceStep>;
+void forget_steps(void* steps) { delete static_cast<JsonSteps*>(steps); }
+
+// What stands at a path in a document, as json.
+void json_at(sqlite3_context* context, sqlite3_value** arguments) {
+  std::unique_ptr<JsonSteps> read;
+  const auto* steps = static_cast<const JsonSteps*>(sqlite3_get_auxdata(context, 1));
+  if (steps == nullptr) {
+    std::optional<JsonSteps> path = json_place_steps(text_of(arguments[1]));
+    if (!path) return fail(context, "malformed JSON");
+    read = std::make_unique<JsonSteps>(*std::move(path));
+    steps = read.get();
+  }
+  const JsonPlace place = json_place(text_of(arguments[0]), *steps);
+  if (place.is_malformed) return fail(context, "malformed JSON");
+  if (place.found)
+    sqlite3_result_text64(context, place.found->data(), place.found->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  if (read) sqlite3_set_auxdata(context, 1, read.release(), forget_steps);
+}
+
 // A number of a json document, if it is a whole one of 64 bits; 1e2 is one.
 void json_whole(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   if (sqlite3_value_type(arguments[0]) == SQLITE_INTEGER) return sqlite3_result_value(context, arguments[0]);
@@ -328,6 +352,7 @@ constexpr Function functions[] = {{"dorm_like", 2, call<like>},
                                   {"dorm_date", 1, date},
                                   {"dorm_uuid_bytes", 1, uuid_bytes},
                                   {"dorm_uuid_text", 1, uuid_text},
+                                  {"dorm_json_at", 2, call<json_at>},
                                   {"dorm_json_whole", 1, json_whole},
                                   {"dorm_whole", 1, whole},
                                   {"dorm_real", 1, real},

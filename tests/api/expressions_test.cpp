@@ -100,6 +100,37 @@ TEST_P(Expressions, Json) {
   EXPECT_THROW(static_cast<void>(sale["store"].json({"a"})), QueryError);
 }
 
+TEST_P(Expressions, NamesInJsonAreFoundHoweverTheDocumentSpellsThem) {
+  const auto add = [&](const char* document) {
+    sale.create({{"store", "odd"},
+                 {"amount", 0},
+                 {"at", "2026-01-01 00:00:00"},
+                 {"on", "2026-01-01"},
+                 {"info", Json{document}}});
+  };
+  add(R"({"say \"hi\"": "quote", "back\\slash": {"x": [1, 2.5]}, "ä": true, "a/b": ["}", "]"], "€<>&": null})");
+  add(R"({"say \u0022hi\u0022": "other", "back\u005cslash": {"x": [3, 4.5]}, "\u00e4": false, "a\/b": 7, "\n": 8})");
+  const auto odd = [&](const Expr& expr) {
+    const Query rows = sale.select(expr.as("x")).where(sale["store"] == "odd");
+    return texts(rows.order_by(sale["id"]).dicts().all(), "x");
+  };
+  const Expr info = sale["info"];
+  EXPECT_THAT(odd(info.json_text({"say \"hi\""})), ElementsAre("quote", "other"));
+  EXPECT_THAT(odd(info.json_integer({"back\\slash", "x", 0})), ElementsAre("1", "3"));
+  EXPECT_THAT(odd(info.json_real({"back\\slash", "x", -1})), ElementsAre("2.5", "4.5"));
+  EXPECT_THAT(odd(info.json_length({"back\\slash", "x"})), ElementsAre("2", "2"));
+  EXPECT_THAT(odd(info.json_boolean({"ä"})), ElementsAre("true", "false"));
+  EXPECT_THAT(odd(info.json_text({"a/b", 1})), ElementsAre("]", "null"));
+  EXPECT_THAT(odd(info.json_integer({"a/b"})), ElementsAre("null", "7"));
+  EXPECT_THAT(odd(info.json_integer({"\n"})), ElementsAre("null", "8"));
+  EXPECT_THAT(odd(info.json_exists({"€<>&"})), ElementsAre("true", "false")) << "a json null is there";
+  EXPECT_THAT(odd(info.json_exists({"back\\\\slash"})), ElementsAre("false", "false")) << "two backslashes";
+  EXPECT_THAT(odd(info.json({"back\\slash"}).json_integer({"x", 0})), ElementsAre("1", "3"));
+  EXPECT_EQ(sale.select().where(info.json_text({"say \"hi\""}) == "quote").count(), 1);
+  // Documents that are no objects, and rows without one.
+  EXPECT_THAT(column(info.json_exists({"ä"})), ElementsAre("false", "false", "false", "false", "true", "true"));
+}
+
 TEST_P(Expressions, CasesCastsAndFunctions) {
   EXPECT_THAT(column(case_of(sale["store"], {{"north", 1}}, 0)), ElementsAre("1", "1", "0", "0"));
   EXPECT_THAT(column(case_of(sale["store"], {{"north", "N"}})), ElementsAre("N", "N", "null", "null"));
