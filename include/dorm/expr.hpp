@@ -37,7 +37,7 @@ class Window;
 enum class DatePart : std::uint8_t { date, time, year, quarter, month, week, day, week_day, hour, minute, second };
 
 // One step into a json value: a member of an object, or the place of an element in an array (negative: from its end).
-// On SQLite a member is found however a document spells it, but for letters and digits of ASCII, which nobody escapes.
+// A member is found however a document spells it; on SQLite but for plain ASCII in escapes, which nobody writes.
 class JsonStep {
  public:
   template <std::integral Place>

@@ -1,7 +1,8 @@
 // dorm/model.hpp: the handle to one model of an open database: create, get, select.
 //
-// A cheap value; share freely. It keeps the registry snapshot it was made with: mixing snapshots whose storage differs
-// in one query is a QueryError. Calls after the Database is gone throw StateError.
+// A cheap value; share freely. It belongs to its database and keeps the registry snapshot it was made with: mixing
+// handles of two databases in one query, or snapshots whose storage differs, is a QueryError before anything is sent.
+// Calls after the Database is gone throw StateError.
 #pragma once
 
 #include <concepts>

@@ -18,6 +18,7 @@ namespace dorm::load {
 
 struct Engine {
   std::shared_ptr<Session> session;
+  query::HomePtr home;  // of the sources that its handles give
   query::PlanCache plans;
   StatementCache statements;  // of the writers
   LazyPolicy lazy = LazyPolicy::batch;

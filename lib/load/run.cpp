@@ -58,6 +58,8 @@ constexpr std::size_t most_rows_kept = 8;
 std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
                                            const query::Shaped& shaped, std::span<const query::Change> changes,
                                            const query::InsertTarget* into) {
+  if (shaped.of != nullptr && engine.home && shaped.of->home != engine.home)
+    query::refuse_two_homes(shaped.of->label(), *shaped.of->home, *engine.home);
   if (std::shared_ptr<const query::Plan> known = engine.plans.find(shaped.text)) return known;
   std::shared_ptr<const query::Plan> plan =
       query::make_plan(spec, purpose, shaped, engine.session->dialect(), changes, into);

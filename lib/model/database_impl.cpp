@@ -1,5 +1,7 @@
 #include "model/database_impl.hpp"
 
+#include <string>
+
 #include "dorm/error.hpp"
 
 namespace dorm {
@@ -7,6 +9,7 @@ namespace dorm {
 DatabaseImpl::DatabaseImpl(DatabaseConfig configuration, std::shared_ptr<Session> opened)
     : config(std::move(configuration)) {
   session = std::move(opened);
+  home = std::make_shared<const std::string>(config.name);
   lazy = config.lazy;
   requests.load_required = config.load_required;
   requests.max_nodes = config.max_load_nodes;
@@ -33,7 +36,7 @@ std::shared_ptr<const load::Context> DatabaseImpl::context(const Registry& regis
 void DatabaseImpl::use(Registry registry) {
   auto next = std::make_shared<Current>();
   next->sources.reserve(registry.models().size());
-  for (const auto& model : registry.models()) next->sources.push_back(query::model_source(registry, *model));
+  for (const auto& model : registry.models()) next->sources.push_back(query::model_source(registry, *model, home));
   next->context = std::make_shared<load::Context>(std::move(registry), weak_from_this());
   {
     const std::lock_guard lock(mutex_);

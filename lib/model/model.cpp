@@ -116,8 +116,8 @@ Model Column::through() const {
                      "' is not a many_to_many relation; it has no link model");
   }
   const Registry& registry = term->source->registry;
-  return {database_,
-          query::model_source(registry, registry.model(term->source->model->relations[term->index].through))};
+  return {database_, query::model_source(registry, registry.model(term->source->model->relations[term->index].through),
+                                         term->source->home)};
 }
 QuerySet Model::objects() const { return objects_of(database_, source_); }
 const ModelInfo& Model::info() const noexcept { return model_of(*source_); }

@@ -76,6 +76,11 @@ void require_not_negative(std::int64_t number, const char* what) {
   if (number < 0) throw QueryError(std::string(what) + " must not be negative");
 }
 
+void require_one_database(const Query& one, const Query& other) {
+  if (one.database() == other.database()) return;
+  query::refuse_two_homes(other.spec()->leftmost().root->label(), *other.database()->home, *one.database()->home);
+}
+
 Query combined(const Query& left, const Query& right, sql::SetOp op) {
   auto spec = std::make_shared<QuerySpec>();
   spec->set_op = op;
@@ -83,7 +88,7 @@ Query combined(const Query& left, const Query& right, sql::SetOp op) {
   spec->right = right.spec();
   spec->mode = left.spec()->mode;
   spec->lazy = left.spec()->lazy;
-  if (left.database() != right.database()) throw QueryError("the queries of a union belong to two databases");
+  require_one_database(left, right);
   const std::vector<query::OutputColumn> a = query::output_columns(*left.spec());
   const std::vector<query::OutputColumn> b = query::output_columns(*right.spec());
   if (a.size() != b.size()) {
@@ -484,7 +489,10 @@ Rows prefetch(const Query& root, const std::vector<Query>& queries) {
   const std::shared_ptr<DatabaseImpl>& database = root.database();
   database->require_open();
   std::vector<SpecPtr> specs{root.spec()};
-  for (const Query& query : queries) specs.push_back(query.spec());
+  for (const Query& query : queries) {
+    require_one_database(root, query);
+    specs.push_back(query.spec());
+  }
   if (!root.spec()->root) throw QueryError("prefetch attaches rows of models; a union has none");
   const std::shared_ptr<graph::Graph> graph =
       load::prefetch(*database, database->context(root.spec()->root->registry), specs);

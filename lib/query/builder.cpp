@@ -280,6 +280,9 @@ TermPtr member(const SourcePtr& source, std::string_view name) {
 
 QuerySpec join(QuerySpec spec, const JoinRequest& request) {
   require_plain(spec, "join");
+  const HomePtr& home = spec.context->home;
+  if (home && request.target->home && home != request.target->home)
+    refuse_two_homes(request.target->label(), *request.target->home, *home);
   if (is_part_of(spec, *request.target)) {
     throw QueryError("'" + request.target->label() + "' is already part of the query; join an alias of it");
   }
@@ -347,7 +350,10 @@ SourcePtr as_subquery(const SpecPtr& spec, std::string_view alias) {
   source->query = spec;
   source->outputs = output_columns(*spec);
   const QuerySpec& first = spec->leftmost();
-  if (first.root) source->registry = first.root->registry;
+  if (first.root) {
+    source->registry = first.root->registry;
+    source->home = first.root->home;
+  }
   return source;
 }
 

@@ -18,6 +18,7 @@ SourcePtr step_along(const SourcePtr& from, std::uint32_t relation, bool links) 
   const RelationInfo& info = from->model->relations[relation];
   auto source = std::make_shared<Source>();
   source->registry = from->registry;
+  source->home = from->home;
   source->model = &from->registry.model(links ? info.through : info.target);
   source->from = from;
   source->via = relation;

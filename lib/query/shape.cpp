@@ -12,7 +12,7 @@ namespace {
 
 class Shaper {
  public:
-  explicit Shaper(Shaped& shaped) : text_(shaped.text), slots_(shaped.slots) {}
+  explicit Shaper(Shaped& shaped) : text_(shaped.text), slots_(shaped.slots), of_(shaped.of) {}
 
   void spec(const QuerySpec& spec) {
     for (const SourcePtr& cte : spec.ctes) keep_bound(cte);
@@ -176,6 +176,10 @@ class Shaper {
     const auto bound = std::find_if(bound_.begin(), bound_.end(),
                                     [&](const Source* with) { return identity(*with) == identity(named); });
     const Source& source = bound == bound_.end() ? named : **bound;
+    if (source.home) {
+      if (of_ == nullptr) of_ = &source;
+      if (of_->home != source.home) refuse_two_homes(source.label(), *source.home, *of_->home);
+    }
     const Source* same = identity(source);
     for (std::size_t i = 0; i < sources_.size(); ++i) {
       if (same_source(*sources_[i], source)) {
@@ -280,6 +284,7 @@ class Shaper {
 
   std::string& text_;
   std::vector<SlotValue>& slots_;
+  const Source*& of_;
   SlotIndex index_;
   std::vector<const Source*> sources_;
   std::vector<const Source*> bound_;

@@ -45,6 +45,7 @@ struct SlotValue {
 struct Shaped {
   std::string text;
   std::vector<SlotValue> slots;
+  const Source* of = nullptr;  // a source that a handle of a database gave, as the others of the query are; null: none
 };
 
 // Which slot a value has. Few are looked through; an INSERT of thousands of rows has as many as a table of them.
@@ -63,7 +64,8 @@ class SlotIndex {
 // two.
 bool is_spread(const Type& type) noexcept;
 
-// Valid as long as the spec and the changes live.
+// Valid as long as the spec and the changes live. Throws QueryError where handles of two databases meet, and for a
+// parameter without a value.
 Shaped shape_of(const QuerySpec& spec, Purpose purpose, std::span<const Change> changes = {},
                 const InsertTarget* into = nullptr);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -13,6 +14,12 @@ std::string Source::label() const {
   if (from && links) return from->label() + "." + model->snake_name;
   if (from) return from->label() + "." + from->model->relations[via].name;
   return alias.empty() ? model->name : model->name + " as " + alias;
+}
+
+void refuse_two_homes(const std::string& label, const std::string& home, const std::string& other) {
+  throw QueryError("'" + label + "' is a handle of database '" + home + "', but its query is of database '" + other +
+                   "'" + (home == other ? ", another one of that name" : "") +
+                   "; take all handles of a query from one database");
 }
 
 const Source* identity(const Source& source) noexcept {
@@ -33,9 +40,10 @@ bool same_source(const Source& left, const Source& right) noexcept {
          left.registry.storage_hash() == right.registry.storage_hash();
 }
 
-SourcePtr model_source(const Registry& registry, const ModelInfo& model) {
+SourcePtr model_source(const Registry& registry, const ModelInfo& model, HomePtr home) {
   auto source = std::make_shared<Source>();
   source->registry = registry;
+  source->home = std::move(home);
   source->model = &model;
   source->is_default = true;
   return source;

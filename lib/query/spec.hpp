@@ -17,6 +17,9 @@
 
 namespace dorm::query {
 
+// The name of the database whose handle a source came from. Two databases may have one name: identity tells them apart.
+using HomePtr = std::shared_ptr<const std::string>;
+
 enum class SourceKind : std::uint8_t { model, subquery, cte, values };
 
 // A column that a subquery or CTE offers.
@@ -30,6 +33,7 @@ struct OutputColumn {
 struct Source {
   SourceKind kind = SourceKind::model;
   Registry registry;                 // keeps `model` alive
+  HomePtr home;                      // null: dorm's own, of whichever database runs the query
   const ModelInfo* model = nullptr;  // of a model source
   bool is_default = false;           // the unaliased source of a model
   std::string alias;                 // as the user named it
@@ -48,10 +52,13 @@ struct Source {
   std::string label() const;  // "User", "User as owner", "latest_query"
 };
 
+// Throws QueryError: `label` is of another database than the rest of its query.
+[[noreturn]] void refuse_two_homes(const std::string& label, const std::string& home, const std::string& other);
+
 const Source* identity(const Source& source) noexcept;
 bool same_source(const Source& left, const Source& right) noexcept;
 
-SourcePtr model_source(const Registry& registry, const ModelInfo& model);
+SourcePtr model_source(const Registry& registry, const ModelInfo& model, HomePtr home = nullptr);
 SourcePtr model_alias(const Source& source, std::string_view alias);
 
 struct JoinSpec {

@@ -162,6 +162,35 @@ std::vector<SourcePtr> path_sources(const QuerySpec& spec) {
   return found;
 }
 
+namespace {
+
+void require_home(const Source& source, const Source& root);
+
+void require_home(const QuerySpec& spec, const Source& root) {
+  if (spec.root) require_home(*spec.root, root);
+  for (const JoinSpec& join : spec.joins) require_home(*join.target, root);
+  for (const SourcePtr& table : spec.ctes) require_home(*table, root);
+  each_term(spec, [&](const Term& term) { query::require_home(term, root); });
+}
+
+void require_home(const Source& source, const Source& root) {
+  if (source.home && source.home != root.home) refuse_two_homes(source.label(), *source.home, *root.home);
+  if (source.query) require_home(*source.query, root);
+}
+
+}  // namespace
+
+void require_home(const Term& term, const Source& root) {
+  if (!root.home) return;
+  // What a subquery reads is looked at where it is joined.
+  if (term.source && term.source->home && term.source->home != root.home)
+    refuse_two_homes(term.source->label(), *term.source->home, *root.home);
+  for (const TermPtr& child : term.children) require_home(*child, root);
+  for (const OrderSpec& by : term.order) require_home(*by.term, root);
+  if (term.filter) require_home(*term.filter, root);
+  if (term.query) require_home(*term.query, root);
+}
+
 TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to) { return Rebase(from, to).term(term); }
 
 }  // namespace dorm::query

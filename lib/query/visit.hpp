@@ -14,6 +14,9 @@ std::vector<SourcePtr> path_sources(const QuerySpec& spec);
 // The sources whose columns a term names, its subqueries apart, each once.
 void collect_sources(const Term& term, std::vector<SourcePtr>& found);
 
+// Throws QueryError if a term, its subqueries included, names a source of another database than `root` is of.
+void require_home(const Term& term, const Source& root);
+
 // The same term with `from`, and the paths that start there, read from `to` instead. Subqueries included.
 TermPtr rebased(const TermPtr& term, const SourcePtr& from, const SourcePtr& to);
 

@@ -4,8 +4,10 @@
 namespace dorm::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 constexpr std::string_view cats_before = R"({"dorm": 1, "models": {
@@ -113,6 +115,89 @@ TEST_P(Snapshots, ColumnsOfOldAndNewHandlesAreNotMixedUp) {
               ElementsAre("huey", "mickey"));
   EXPECT_THAT(texts(user->select((*old_user)["code"].as("v")).order_by((*user)["code"]).dicts(), "v"),
               ElementsAre("1", "2"));
+}
+
+// ---- handles of two databases ----
+
+class TwoDatabases : public Api {
+ protected:
+  Database named(const char* name) {
+    DatabaseConfig config;
+    config.name = name;
+    config.url = fresh_database(GetParam());
+    Database made = Database::open(config, registry_);
+    made.create_tables();
+    made["User"].create({{"code", 1}, {"name", name}});
+    made["Note"].create({{"user", 1}, {"text", "meow"}});
+    return made;
+  }
+
+ private:
+  const Registry registry_ = Registry::parse(cats_before);
+};
+DORM_API_TESTS(TwoDatabases);
+
+TEST_P(TwoDatabases, AQueryTakesItsHandlesFromOneOfThem) {
+  const Database app = named("app"), archive = named("archive");
+  const Model user = app["User"], note = app["Note"], other = archive["User"], others = archive["Note"];
+  const QueryCount here(app), there(archive);
+  const auto expect_refused = [](const auto& action, const char* what) {
+    SCOPED_TRACE(what);
+    EXPECT_THAT(action, ThrowsMessage<QueryError>(AllOf(HasSubstr("database 'app'"), HasSubstr("database 'archive'"),
+                                                        HasSubstr("take all handles of a query from one"),
+                                                        Not(HasSubstr(":")))));
+  };
+  expect_refused([&] { note.select().join(other).all(); }, "a join");
+  expect_refused([&] { note.select().join(other.alias("u")).all(); }, "a join of an alias");
+  expect_refused([&] { user.select().join(others.select().alias("n"), {.on = Expr(true)}).all(); }, "a subquery");
+  expect_refused([&] { user.select().where(other["code"] == 1).all(); }, "a condition");
+  expect_refused([&] { user.select(user["name"], other["code"]).dicts().count(); }, "a column");
+  expect_refused([&] { user.select().where(user["code"].in(others.select(others["user"]))).exists(); },
+                 "a query in in");
+  expect_refused([&] { user.select().where(user["code"] == Expr(others.select(fn::max(others["user"])))).sql(); },
+                 "a query as a value");
+  expect_refused([&] { user.select().union_all(other.select()).all(); }, "a union");
+  expect_refused([&] { prefetch(user.select(), others.select()); }, "a prefetch");
+  const CommonTable table = others.select(others["user"].as("who")).cte("notes");
+  expect_refused([&] { user.select().join(table, {.on = table.c("who") == user["code"]}).with_cte(table).all(); },
+                 "a common table");
+  expect_refused([&] { user.select().where(user["code"] == 1).update({{"name", other["name"]}}); }, "an update");
+  expect_refused([&] { user.select().where(user["code"].in(other.select(other["code"]))).delete_rows(); }, "a delete");
+  expect_refused(
+      [&] {
+        user.insert_from(other.select(other["code"], other["name"]), {"code", "name"}).run();
+      },
+      "an insert");
+  expect_refused([&] { user.objects().filter(other["code"] == 1).all(); }, "a filter");
+  expect_refused([&] { user.objects().filter("code__in", others.objects()).all(); }, "a set in a filter");
+  expect_refused([&] { user.objects().filter(any("notes", Filter("text", others["text"]))).all(); }, "any");
+  expect_refused([&] { user.objects().filter(user["code"].in(other.objects())).count(); }, "a set in in");
+  expect_refused([&] { user.objects().order_by(other["name"].asc()).all(); }, "an order");
+  expect_refused([&] { user.objects().annotate("x", other["name"]).all(); }, "an annotation");
+  expect_refused([&] { user.objects().prefetch_related(Prefetch("notes").where("text", others["text"])).all(); },
+                 "a Prefetch");
+  EXPECT_EQ(here.count() + there.count(), 0U) << "nothing was sent";
+}
+
+TEST_P(TwoDatabases, WhatBelongsToOneOfThemIsUsedThereAsBefore) {
+  const Database app = named("app"), archive = named("archive");
+  for (const Database* db : {&app, &archive}) {
+    const Model user = (*db)["User"], note = (*db)["Note"];
+    const Rows rows = note.select(note, user).join(user).where(user["code"].in(user.select(user["code"]))).all();
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows[0]["user"]["name"].text(), db == &app ? "app" : "archive");
+    EXPECT_EQ(user.objects().filter(any("notes", Filter("text", "meow"))).prefetch_related("notes").count(), 1);
+    EXPECT_EQ(user.get(1).related("notes").filter(note["text"] == "meow").count(), 1);
+    EXPECT_EQ(note["tags"].through().select().count(), 0);
+  }
+  // Two of one name are two all the same.
+  const Database twin = named("app");
+  const Model twins = twin["User"];
+  EXPECT_THAT([&] { app["User"].select().where(twins["code"] == 1).all(); },
+              ThrowsMessage<QueryError>(HasSubstr("another one of that name")));
+  // Rows are values of their keys.
+  const Row huey = archive["User"].get(1);
+  EXPECT_EQ(app["Note"].select().where(app["Note"]["user"] == huey).count(), 1);
 }
 
 }  // namespace
