@@ -53,7 +53,7 @@ struct QueryLimits {
   std::size_t max_bytes = 64U * 1024U;
   std::size_t max_depth = 8;          // filters in filters, prefetches in prefetches
   std::size_t max_path = 4;           // relations in one path
-  std::size_t max_relations = 8;      // loaded, whatever they are loaded by
+  std::size_t max_relations = 8;      // joined or loaded, for whatever key names them; each path counts once
   std::size_t max_conditions = 64;    // in all
   std::size_t max_items = 1000;       // of one list of values
   std::size_t max_names = 64;         // of one list of names, and of annotations

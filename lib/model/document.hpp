@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,7 @@ class QueryGate : public JsonGate {
     bool relations = false;  // relations alone are named
     bool keys = true;        // a relation at the end stands for the key of what it leads to
     bool lists = true;       // the path may go along lists
+    bool rows = false;       // the rows at its end are read, not only their key
   };
   // Throws QueryError for what may not be named, in the words that a wrong name gets.
   void require(const ModelInfo& root, std::string_view path, const Use& use) const;
@@ -96,9 +98,12 @@ bool is_filter_word(std::string_view name);
 struct Ground {
   query::SourcePtr root;
   query::Scope scope;
-  bool lists = true;  // untrusted: paths may go along lists
+  bool lists = true;       // untrusted: paths may go along lists
+  std::string place = {};  // the path that leads here from the document's model
 };
 Ground ground_of(const ModelInfo& model, const Registry& registry);
+// The same for the rows that relations lead to. `name`: as in require_path().
+Ground ground_along(const Ground& ground, const std::vector<std::uint32_t>& relations, std::string_view name = {});
 // The model that relations lead to.
 const ModelInfo& model_at(const query::SourcePtr& root, const std::vector<std::uint32_t>& relations);
 
@@ -108,17 +113,22 @@ class FilterReader {
   Filter filter(const json::Node& node, const Ground& ground, std::size_t depth = 1);
   // any, none or every; of a list all hold.
   Filter predicate(const json::Node& node, const std::string& word, const Ground& ground, std::size_t depth = 1);
-  // A path that is no condition.
-  void require_path(const json::Node& node, std::string_view path, const Ground& ground, QueryGate::Use use) const;
+  // A path that is no condition. `name`: what the rows that it leads to are called, if not by the path.
+  void require_path(const json::Node& node, std::string_view path, const Ground& ground, QueryGate::Use use,
+                    std::string_view name = {});
 
  private:
   Filter combined(const json::Node& node, const Ground& ground, std::size_t depth);
   // Adds a condition, or one for each operator of an object.
   void add_lookups(const std::string& path, const json::Node& node, const Ground& ground, std::vector<Filter>& all);
   void count(const json::Node& node);
+  // Each step along a relation that a path makes the database take.
+  void count_relations(const json::Node& node, std::string_view path, const Ground& ground, const QueryGate::Use& use,
+                       std::string_view name);
 
   const QueryGate* gate_;
   std::size_t conditions_ = 0;
+  std::set<std::string> relations_;  // their paths from the document's model
 };
 
 // ---- the other way ----

@@ -52,6 +52,14 @@ Value scalar(const json::Node& node, const Type& type, std::string_view label) {
   return at(node, [&] { return value_from_json(node, type, label); });
 }
 
+// The path of relations of a ground, from the document's model.
+std::string place_of(const Ground& ground, const std::vector<std::uint32_t>& relations, std::string_view name) {
+  std::string path = query::path_text(*ground.root->model, ground.root->registry, relations);
+  if (!name.empty()) path.append(" as ").append(name);
+  if (ground.place.empty() || path.empty()) return ground.place + path;
+  return ground.place + "__" + path;
+}
+
 Filter all_of_filters(std::vector<Filter> all) {
   if (all.size() == 1) return std::move(all.front());
   return all.empty() ? Filter() : and_(all);
@@ -69,20 +77,42 @@ Ground ground_of(const ModelInfo& model, const Registry& registry) {
   return ground;
 }
 
+Ground ground_along(const Ground& ground, const std::vector<std::uint32_t>& relations, std::string_view name) {
+  Ground along = ground_of(model_at(ground.root, relations), ground.root->registry);
+  along.place = place_of(ground, relations, name);
+  return along;
+}
+
 const ModelInfo& model_at(const query::SourcePtr& root, const std::vector<std::uint32_t>& relations) {
   const ModelInfo* model = root->model;
   for (const std::uint32_t relation : relations) model = &root->registry.model(model->relations[relation].target);
   return *model;
 }
 
-void FilterReader::require_path(const json::Node& node, std::string_view path, const Ground& ground,
-                                QueryGate::Use use) const {
+void FilterReader::require_path(const json::Node& node, std::string_view path, const Ground& ground, QueryGate::Use use,
+                                std::string_view name) {
   if (gate_ == nullptr) return;
   const std::vector<std::string> steps = query::path_steps(path);
   const auto is_first = [&](const query::Annotation& annotation) { return annotation.name == steps.front(); };
   if (std::any_of(ground.scope.annotations.begin(), ground.scope.annotations.end(), is_first)) return;
   use.lists = use.lists && ground.lists;
   at(node, [&] { gate_->require(*ground.root->model, path, use); });
+  count_relations(node, path, ground, use, name);
+}
+
+// A key that is read from the row that holds it takes no step.
+void FilterReader::count_relations(const json::Node& node, std::string_view path, const Ground& ground,
+                                   const QueryGate::Use& use, std::string_view name) {
+  const query::ParsedPath parsed =
+      at(node, [&] { return query::parse_path(ground.root, path, query::operator_names()); });
+  const bool to_end = parsed.relation != no_index && (use.relations || use.rows || !parsed.member);
+  std::vector<std::uint32_t> relations = query::relations_of(to_end ? parsed.target : parsed.member->source);
+  for (; !relations.empty(); relations.pop_back())
+    relations_.insert(place_of(ground, relations, std::exchange(name, std::string_view())));
+  const std::size_t limit = gate_->limits().max_relations;
+  if (relations_.size() <= limit) return;
+  fail(node, "with " + quote(path) + " the document joins or loads more than " + std::to_string(limit) +
+                 " relations, which is the limit (max_relations); ask for less at once");
 }
 
 void FilterReader::count(const json::Node& node) {
@@ -146,7 +176,7 @@ Filter FilterReader::predicate(const json::Node& node, const std::string& word, 
   require_path(*path_node, path, outside, {true, false, true});
   const std::vector<std::uint32_t> relations =
       at(*path_node, [&] { return query::parse_relations(ground.root, path); });
-  const Ground inside = ground_of(model_at(ground.root, relations), ground.root->registry);
+  const Ground inside = ground_along(ground, relations);
   const Filter holds = condition == nullptr ? Filter() : filter(*condition, inside, depth + 1);
   const Filter made = word == "any" ? any(path, holds) : word == "none" ? none(path, holds) : every(path, holds);
   at(node, [&] { query::bound_filter(made.node(), ground.root, ground.scope); });

@@ -133,7 +133,7 @@ class DocumentReader {
     }
     if (of == nullptr) fail(node, "an annotation needs one of " + quote_list(aggregate_names));
     const std::string& path = text_of(*of, "a path");
-    filters_.require_path(*of, path, {root, {}, true}, {false, of->name() != "count", true});
+    filters_.require_path(*of, path, {root, {}, true}, {false, of->name() != "count", true, true});
     const query::ParsedPath parsed = at(*of, [&] { return query::parse_path(root, path); });
     Aggregate made = of->name() == "count" ? Aggregate::count(path)
                      : of->name() == "sum" ? Aggregate::sum(path)
@@ -145,7 +145,9 @@ class DocumentReader {
     if (const json::Node* condition = node.find("filter")) {
       // In terms of the rows that are aggregated.
       const query::SourcePtr& rows = parsed.relation != no_index ? parsed.target : parsed.member->source;
-      made = made.where(filters_.filter(*condition, ground_of(*rows->model, registry_)));
+      Ground inside = ground_of(*rows->model, registry_);
+      inside.place = query::path_text(*root->model, registry_, query::relations_of(rows));
+      made = made.where(filters_.filter(*condition, inside));
     }
     return made;
   }
@@ -197,7 +199,7 @@ class DocumentReader {
 
   // ---- order and number ----
 
-  std::vector<Order> orders(const json::Node& node, const Ground& ground) const {
+  std::vector<Order> orders(const json::Node& node, const Ground& ground) {
     std::vector<Order> terms;
     for (const json::Node* item : names(node)) {
       if (!item->is(NodeKind::object)) {
@@ -253,9 +255,9 @@ class DocumentReader {
 
   // ---- what comes along ----
 
-  std::string relations(const json::Node& node, const Ground& ground, bool lists) const {
+  std::string relations(const json::Node& node, const Ground& ground, bool lists, std::string_view name = {}) {
     const std::string& path = text_of(node, "a path of relations");
-    filters_.require_path(node, path, {ground.root, {}, lists}, {true, false, true});
+    filters_.require_path(node, path, {ground.root, {}, lists, ground.place}, {true, false, true}, name);
     at(node, [&] { query::parse_relations(ground.root, path); });
     return path;
   }
@@ -272,8 +274,10 @@ class DocumentReader {
     }
     const json::Node* path = node.find("path");
     if (path == nullptr) fail(node, "a prefetch needs a 'path' of relations");
-    Prefetch made(relations(*path, ground, true));
-    Ground inside = ground_of(model_at(ground.root, query::parse_relations(ground.root, path->text())), registry_);
+    const json::Node* as = node.find("as");
+    const std::string name = as == nullptr ? std::string() : text_of(*as, "a name");
+    Prefetch made(relations(*path, ground, true, name));
+    Ground inside = ground_along(ground, query::parse_relations(ground.root, path->text()), name);
     inside.lists = false;
     if (const json::Node* given = node.find("filter"))
       for (const json::Node* item : one_or_many(*given)) made = made.where(filters_.filter(*item, inside));
@@ -294,8 +298,7 @@ class DocumentReader {
       for (const json::Node* item : names(*given)) below.push_back(prefetch(*item, inside, depth + 1));
       made = made.prefetch_related(below);
     }
-    if (const json::Node* given = node.find("as"))
-      made = at(*given, [&] { return made.as(text_of(*given, "a name")); });
+    if (as != nullptr) made = at(*as, [&] { return made.as(name); });
     if (const json::Node* given = node.find("strategy")) {
       refuse_untrusted(*given, "leave it out");
       made = made.strategy(static_cast<Strategy>(word_of(*given, strategy_names, 0, "a strategy")));
@@ -367,22 +370,21 @@ class DocumentReader {
 
   // ---- which columns ----
 
-  void require_field(const json::Node& node, const std::string& path, const Ground& ground) const {
+  void require_field(const json::Node& node, const std::string& path, const Ground& ground) {
     if (gate_ == nullptr) return;
-    filters_.require_path(node, path, {ground.root, {}, true}, {false, false, true});
+    filters_.require_path(node, path, {ground.root, {}, true, ground.place}, {false, false, true});
     const query::ParsedPath parsed = at(node, [&] { return query::parse_path(ground.root, path); });
     if (parsed.relation != no_index) fail(node, quote(path) + " names a relation; name its fields");
   }
 
-  FieldTree field_tree(const json::Node& node, const std::string& prefix, const Ground& ground) const {
+  FieldTree field_tree(const json::Node& node, const std::string& prefix, const Ground& ground) {
     const std::string& path = text_of(node, "the name of a field");
     require_field(node, prefix + path, ground);
     return FieldTree(path);
   }
 
   // Names, and maps of relations to names below them.
-  std::vector<FieldTree> field_trees(const json::Node& node, const Ground& ground,
-                                     const std::string& prefix = {}) const {
+  std::vector<FieldTree> field_trees(const json::Node& node, const Ground& ground, const std::string& prefix = {}) {
     std::vector<FieldTree> trees;
     for (const json::Node* item : names(node)) {
       if (!item->is(NodeKind::object)) {
@@ -398,7 +400,7 @@ class DocumentReader {
     return trees;
   }
 
-  void fields(const json::Node& root, QuerySet& set) const {
+  void fields(const json::Node& root, QuerySet& set) {
     const Ground ground{set.request()->root, {}, true};
     if (const json::Node* node = root.find("fields")) {
       const std::vector<FieldTree> trees = field_trees(*node, ground);
@@ -410,7 +412,7 @@ class DocumentReader {
     }
   }
 
-  std::vector<std::string> values(const json::Node& node, const QuerySet& set, bool grouped) const {
+  std::vector<std::string> values(const json::Node& node, const QuerySet& set, bool grouped) {
     std::vector<std::string> paths;
     if (node.is(NodeKind::boolean)) {
       if (!node.boolean()) fail(node, "'values' is true or a list of paths; leave it out for rows");

@@ -7,6 +7,7 @@
 namespace dorm::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -479,6 +480,59 @@ TEST_P(QueryDocuments, ThereIsALimitOfEverything) {
   EXPECT_THAT(refused(db, R"({"model": "Album", "select_related": "tracks"})", policy), HasSubstr("leads to a list"));
   EXPECT_THAT(refused(db, R"({"model": "Album", "order_by": "tracks__title"})", policy), HasSubstr("leads to a list"));
   EXPECT_THAT(refused(db, R"({"model": "Album", "values": ["tracks__title"]})", policy), HasSubstr("leads to a list"));
+}
+
+TEST_P(QueryDocuments, EachRelationCountsForWhicheverKeyNamesIt) {
+  const Database db = music();
+  const auto asked_with = [&](std::size_t relations, const std::string& document) {
+    QueryLimits limits;
+    limits.max_relations = relations;
+    return refused(db, document, Policy().allow("Track").allow("Album").limit(limits));
+  };
+  const auto tracks = [&](std::size_t relations, const std::string& rest) {
+    return asked_with(relations, R"({"model": "Track", )" + rest + "}");
+  };
+  for (const auto& [rest, pointer] : std::vector<std::pair<std::string, std::string>>{
+           {R"("values": ["title", "album__name"])", "/values/1"},
+           {R"("order_by": "-album__name")", "/order_by"},
+           {R"("order_by": [{"by": "album__name"}])", "/order_by/0/by"},
+           {R"("group_by": ["album__name"])", "/group_by/0"},
+           {R"("annotate": {"on": "album__name"})", "/annotate/on"},
+           {R"("annotate": {"n": {"max": "album__name"}})", "/annotate/n/max"},
+           {R"("annotate": {"n": {"count": "album"}})", "/annotate/n/count"},
+           {R"("filter": {"album__name": "Malibu"})", "/filter/album__name"},
+           {R"("filter": {"or": [{"title": "Help"}, {"album__name": {"gt": "M"}}]})", "/filter/or/1/album__name/gt"},
+           {R"("any": "album")", "/any"},
+           {R"("select_related": ["album"])", "/select_related/0"},
+           {R"("prefetch_related": {"path": "album"})", "/prefetch_related/path"}}) {
+    EXPECT_THAT(tracks(0, rest), AllOf(HasSubstr("at '" + pointer + "'"), HasSubstr("more than 0 relations"),
+                                       HasSubstr("(max_relations); ask for less at once")))
+        << rest;
+    EXPECT_EQ(tracks(1, rest), "accepted") << rest;
+  }
+  // A key that the row itself holds needs no other one.
+  EXPECT_EQ(tracks(0, R"("values": ["album", "album__id"], "filter": {"album": 1}, "order_by": "album")"), "accepted");
+  // Each path once.
+  EXPECT_EQ(tracks(1, R"("values": ["album__name", "album__is_best_seller"], "filter": {"album__name": "Malibu"},
+                         "order_by": "album__name", "any": {"path": "album", "filter": {"name": "Malibu"}})"),
+            "accepted");
+  EXPECT_THAT(tracks(1, R"("filter": {"album__name": "Malibu"}, "prefetch_related": "album__tracks")"),
+              HasSubstr("at '/prefetch_related'"));
+  EXPECT_THAT(tracks(1, R"("group_by": "album__tracks__title")"), HasSubstr("at '/group_by'"));
+  EXPECT_THAT(tracks(2, R"("any": {"path": "album", "filter": {"any": {"path": "tracks", "filter": {
+                               "album__name": "Malibu"}}}})"),
+              HasSubstr("at '/any/filter/any/filter/album__name'"));
+  EXPECT_EQ(tracks(3, R"("any": {"path": "album", "filter": {"any": {"path": "tracks", "filter": {
+                             "album__name": "Malibu"}}}})"),
+            "accepted");
+  EXPECT_THAT(asked_with(1, R"({"model": "Album", "annotate": {"n": {"count": "tracks",
+                                 "filter": {"album__name": "Malibu"}}}})"),
+              HasSubstr("at '/annotate/n/filter/album__name'"));
+  // What is loaded under another name is loaded once more.
+  const std::string twice = R"({"model": "Album", "prefetch_related": [{"path": "tracks", "as": "first", "limit": 1},
+                                 {"path": "tracks", "as": "second", "limit": 1}]})";
+  EXPECT_THAT(asked_with(1, twice), HasSubstr("at '/prefetch_related/1/path'"));
+  EXPECT_EQ(asked_with(2, twice), "accepted");
 }
 
 TEST_P(QueryDocuments, WhatIsAllowedPrintsAsADocumentThatIsAllowed) {
