@@ -74,17 +74,32 @@ class DORM_EXPORT Policy {
   Policy& allow(std::string_view model);
   // These fields and relations, beside those that were allowed before.
   Policy& allow(std::string_view model, const std::vector<std::string>& members);
+  // Of a model only the rows for which the condition is true, wherever a document comes across them: as its own rows,
+  // in what it loads, and in each path and each any, none, every and annotate, where the others are as if they were not
+  // there. Several calls are joined with AND. The condition itself sees all rows; it names fields of the model, and
+  // what is further away by any(), none(), or in with a query: rows("Track", any("album", {{"tenant", 7}})). A key that
+  // leads to a hidden row stays what the row that holds it says, and a relation through link rows to such a model is
+  // only asked about with any, none and every and loaded with prefetch_related; one through link rows of such a model
+  // is refused. What is loaded is marked partial: writing a whole list anew would take the hidden rows for gone. The
+  // rows that run() gives know of the condition no more: what the program loads for them later are all rows.
+  Policy& rows(std::string_view model, const Filter& condition);
   Policy& limit(const QueryLimits& given);
 
+  struct RowCondition {
+    std::string model;
+    Filter condition;
+  };
   struct Grant {
     std::string model;
     std::optional<std::vector<std::string>> members;  // none: all
   };
   const std::vector<Grant>& grants() const noexcept { return grants_; }
+  const std::vector<RowCondition>& row_conditions() const noexcept { return rows_; }
   const QueryLimits& limits() const noexcept { return limits_; }
 
  private:
   std::vector<Grant> grants_;
+  std::vector<RowCondition> rows_;
   QueryLimits limits_;
 };
 
@@ -97,7 +112,7 @@ class DORM_EXPORT QueryDocument {
   // The caller is trusted: everything may be named, and there is no limit but that of a JSON file.
   static QueryDocument parse(const Database& database, std::string_view json);
   // The caller is not: see Policy. Throws QueryError if the policy names what the registry does not have, or what is
-  // sensitive or hidden.
+  // sensitive or hidden, or chooses rows along a path.
   static QueryDocument parse(const Database& database, std::string_view json, const Policy& policy);
 
   explicit QueryDocument(QuerySet set, std::optional<std::vector<std::string>> values = {});
@@ -105,8 +120,9 @@ class DORM_EXPORT QueryDocument {
   const QuerySet& objects() const noexcept { return set_; }
   const std::optional<std::vector<std::string>>& values() const noexcept { return values_; }  // none: rows, empty: all
 
-  // A document that parses to the same query. Throws QueryError for what documents cannot say: the rows of an accessor,
-  // queries as values, expressions other than comparisons of a path with a value.
+  // A document that parses to the same query, under the same policy if there is one. Throws QueryError for what
+  // documents cannot say: the rows of an accessor, queries as values, expressions other than comparisons of a path with
+  // a value.
   std::string to_json() const;
 
   // Runs it: all(), or values() where the document has them or groups. Rows may hold more than the policy allows, keys

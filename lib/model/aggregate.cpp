@@ -109,7 +109,7 @@ TermPtr condition_on(const SourcePtr& source, const Aggregate& aggregate) {
   TermPtr condition = query::bound_filter(aggregate.condition->node(), source);
   if (!repeating(condition, source)) return condition;
   Request rows;
-  rows.root = query::model_source(source->registry, *source->model);
+  rows.root = query::model_source_beside(*source, *source->model);
   rows.where = query::bound_filter(aggregate.condition->node(), rows.root);
   return query::key_in(source, query::resolve_keys(rows));
 }

@@ -27,6 +27,8 @@ class QueryGate : public JsonGate {
   QueryGate(Registry registry, const Policy& policy);
 
   const QueryLimits& limits() const noexcept { return limits_; }
+  // Null if all rows are seen.
+  const query::RowRulesPtr& rules() const noexcept { return rules_; }
   bool allows(const ModelInfo& model) const { return grants_[model.id].model; }
   bool shows(const ModelInfo& model, const FieldInfo& field) const override;
   bool shows(const ModelInfo& model, const RelationInfo& relation) const override;
@@ -39,6 +41,7 @@ class QueryGate : public JsonGate {
     bool keys = true;        // a relation at the end stands for the key of what it leads to
     bool lists = true;       // the path may go along lists
     bool rows = false;       // the rows at its end are read, not only their key
+    bool apart = false;      // no row is joined beside those that the path starts at
   };
   // Throws QueryError for what may not be named, in the words that a wrong name gets.
   void require(const ModelInfo& root, std::string_view path, const Use& use) const;
@@ -50,11 +53,16 @@ class QueryGate : public JsonGate {
     std::vector<bool> relations;
   };
   void require_key(const RelationInfo& relation, const ModelInfo& holder, std::string_view path) const;
+  void require_links(const RelationInfo& relation, const ModelInfo& holder, std::string_view path,
+                     const Use& use) const;
+  bool has_rule(std::uint32_t model) const { return rules_ && rules_->by_model[model]; }
+  void add_rules(const Policy& policy);
   [[noreturn]] void refuse_unknown(const ModelInfo& model, std::string_view path, const std::string& step) const;
 
   Registry registry_;
   QueryLimits limits_;
   std::vector<Grant> grants_;  // by model id
+  query::RowRulesPtr rules_;
 };
 
 namespace document {
@@ -101,8 +109,7 @@ struct Ground {
   bool lists = true;       // untrusted: paths may go along lists
   std::string place = {};  // the path that leads here from the document's model
 };
-Ground ground_of(const ModelInfo& model, const Registry& registry);
-// The same for the rows that relations lead to. `name`: as in require_path().
+// The same ground for the rows that relations lead to. `name`: as in require_path().
 Ground ground_along(const Ground& ground, const std::vector<std::uint32_t>& relations, std::string_view name = {});
 // The model that relations lead to.
 const ModelInfo& model_at(const query::SourcePtr& root, const std::vector<std::uint32_t>& relations);

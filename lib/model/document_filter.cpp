@@ -71,14 +71,9 @@ bool is_filter_word(std::string_view name) {
   return std::find(std::begin(filter_words), std::end(filter_words), name) != std::end(filter_words);
 }
 
-Ground ground_of(const ModelInfo& model, const Registry& registry) {
-  Ground ground;
-  ground.root = query::model_source(registry, model);
-  return ground;
-}
-
 Ground ground_along(const Ground& ground, const std::vector<std::uint32_t>& relations, std::string_view name) {
-  Ground along = ground_of(model_at(ground.root, relations), ground.root->registry);
+  Ground along;
+  along.root = query::model_source_beside(*ground.root, model_at(ground.root, relations));
   along.place = place_of(ground, relations, name);
   return along;
 }
@@ -173,7 +168,7 @@ Filter FilterReader::predicate(const json::Node& node, const std::string& word, 
     fail(node, "'every' needs a 'filter': without one it holds for all rows");
   Ground outside = ground;
   outside.lists = true;
-  require_path(*path_node, path, outside, {true, false, true});
+  require_path(*path_node, path, outside, {.relations = true, .keys = false, .apart = true});
   const std::vector<std::uint32_t> relations =
       at(*path_node, [&] { return query::parse_relations(ground.root, path); });
   const Ground inside = ground_along(ground, relations);

@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "model/document.hpp"
+#include "query/grouping.hpp"
 #include "query/path.hpp"
 #include "query/visit.hpp"
 
@@ -19,6 +20,11 @@ Policy& Policy::allow(std::string_view model) {
 
 Policy& Policy::allow(std::string_view model, const std::vector<std::string>& members) {
   grants_.push_back({std::string(model), members});
+  return *this;
+}
+
+Policy& Policy::rows(std::string_view model, const Filter& condition) {
+  rows_.push_back({std::string(model), condition});
   return *this;
 }
 
@@ -57,6 +63,31 @@ QueryGate::QueryGate(Registry registry, const Policy& policy)
       grant.fields[member.index] = true;
     }
   }
+  if (!policy.row_conditions().empty()) add_rules(policy);
+}
+
+void QueryGate::add_rules(const Policy& policy) {
+  query::RowRules rules;
+  rules.by_model.resize(registry_.models().size());
+  for (const Policy::RowCondition& given : policy.row_conditions()) {
+    const ModelInfo& model = registry_.get(given.model);
+    const auto refuse = [&](const std::string& why) {
+      throw QueryError("policy: the condition of rows(\"" + model.name + "\") " + why);
+    };
+    const query::TermPtr rule = query::bound_filter(given.condition.node(), query::model_source(registry_, model));
+    if (!rule) refuse("is empty, which hides nothing; leave it out");
+    if (query::has_aggregate(*rule)) refuse("is about groups; it is asked of each row");
+    std::vector<query::SourcePtr> paths;
+    query::collect_paths(*rule, paths);
+    if (!paths.empty()) {
+      const std::vector<std::uint32_t> relations = query::relations_of(paths.front());
+      refuse("goes along " + quote(query::path_text(model, registry_, relations)) +
+             ", which would join it; say any(\"" + query::path_text(model, registry_, relations) + "\", …)");
+    }
+    query::TermPtr& all = rules.by_model[model.id];
+    all = query::all_of(all, rule);
+  }
+  rules_ = std::make_shared<const query::RowRules>(std::move(rules));
 }
 
 bool QueryGate::shows(const ModelInfo& model, const FieldInfo& field) const {
@@ -106,6 +137,22 @@ void QueryGate::require_key(const RelationInfo& relation, const ModelInfo& holde
   query::refuse(path, "it ends at the relation '" + relation.name + "', whose key is not to be had; name a field");
 }
 
+// Beside a row each link row is joined, also one that leads to a hidden row: it would be counted.
+void QueryGate::require_links(const RelationInfo& relation, const ModelInfo& holder, std::string_view path,
+                              const Use& use) const {
+  if (relation.through == no_index) return;
+  const std::string label = "'" + holder.name + "." + relation.name + "' leads ";
+  if (has_rule(relation.through)) {
+    query::refuse(path, label + "through link rows of '" + registry_.model(relation.through).name +
+                            "', of which not all may be seen; ask for rows of that model");
+  }
+  if (has_rule(relation.target) && !use.apart) {
+    query::refuse(path, label +
+                            "through link rows to rows of which not all may be seen; ask about it with any, none or "
+                            "every, and load it with prefetch_related");
+  }
+}
+
 // In step with query::parse_path(), which reads the path afterwards: what is let through here it finds, too.
 void QueryGate::require(const ModelInfo& root, std::string_view path, const Use& use) const {
   const ModelInfo* model = &root;
@@ -149,6 +196,7 @@ void QueryGate::require(const ModelInfo& root, std::string_view path, const Use&
                               "' leads to a list; ask about it with any, none, every or annotate, and load it with "
                               "prefetch_related");
     }
+    require_links(relation, *model, path, use);
     holder = model;
     last = &relation;
     links = relation.through == no_index ? nullptr : &registry_.model(relation.through);
@@ -186,6 +234,7 @@ class Confinement {
                        " prefetches lie in each other, which is the limit (max_depth); ask for less at once");
     }
     request.load_required = false;  // what nobody named is not loaded
+    add_rule(request);
     add_steps(request);
     const std::vector<FieldChoice> named = request.fields;
     const auto is_listed = [&](const RelationPath& path) {
@@ -207,14 +256,21 @@ class Confinement {
       count_node();
       const ModelInfo& holder = model_at(request.root, RelationPath(load.path.begin(), load.path.end() - 1));
       const RelationInfo& last = holder.relations[load.path.back()];
-      const Registry& registry = request.root->registry;
       auto inner = load.rows ? std::make_shared<Request>(*load.rows) : std::make_shared<Request>();
-      if (!load.rows) inner->root = query::model_source(registry, registry.model(last.target));
+      if (!load.rows)
+        inner->root = query::model_source_beside(*request.root, request.root->registry.model(last.target));
       if (last.to_many())
         inner->limit = std::min(inner->limit.value_or(gate_.limits().max_per_parent), gate_.limits().max_per_parent);
       rows(*inner, is_listed(load.path), depth + 1);
       load.rows = std::move(inner);
     }
+  }
+
+  // What no filter gave is not printed either.
+  static void add_rule(Request& request) {
+    const bool is_given = request.given_where.term == request.where;
+    request.where = query::all_of(request.where, query::rule_of(request.root));
+    if (is_given) request.given_where.term = request.where;
   }
 
   // What the statement of these rows joins and loads: select_related, and what conditions name.

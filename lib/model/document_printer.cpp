@@ -259,6 +259,13 @@ std::string filters_text(const query::GivenConditions& given, const TermPtr& ter
   return list_of_filters(given.filters, request);
 }
 
+// What a policy adds is no filter of the document.
+void add_filters(ObjectText& object, const Request& request) {
+  if (!request.where) return;
+  const std::string text = filters_text(request.given_where, request.where, request);
+  if (!request.given_where.filters.empty()) object.add("filter", text);
+}
+
 // ---- the other keys ----
 
 std::string aggregate_text(const Aggregate& aggregate, const Request& request) {
@@ -348,7 +355,7 @@ std::string load_text(const query::LoadRequest& load, const Request& request) {
   object.add("path", path);
   if (load.rows) {
     const Request& rows = *load.rows;
-    if (rows.where) object.add("filter", filters_text(rows.given_where, rows.where, rows));
+    add_filters(object, rows);
     if (!rows.order_by.empty()) object.add("order_by", orders_text(rows));
     if (rows.limit) object.add("limit", std::to_string(*rows.limit));
     if (rows.offset) object.add("offset", std::to_string(*rows.offset));
@@ -457,7 +464,7 @@ std::string request_text(const Request& request, const std::optional<std::vector
   object.add("model", json::quoted(request.root->model->namespace_name.empty()
                                        ? request.root->model->name
                                        : request.root->model->namespace_name + "." + request.root->model->name));
-  if (request.where) object.add("filter", filters_text(request.given_where, request.where, request));
+  add_filters(object, request);
   add_groups(object, request);
   if (!request.order_by.empty()) object.add("order_by", orders_text(request));
   if (request.reversed) object.add("reverse", "true");

@@ -54,7 +54,9 @@ class DocumentReader {
     require_keys(root, document_keys(), "a query document");
     const json::Node* name = root.find("model");
     if (name == nullptr) fail(root, "'model' is missing; say whose rows are asked for");
-    Parsed parsed{objects_of(database, query::model_source(registry_, model_named(*name))), {}};
+    auto source = std::make_shared<query::Source>(*query::model_source(registry_, model_named(*name)));
+    if (gate_ != nullptr) source->rules = gate_->rules();
+    Parsed parsed{objects_of(database, std::move(source)), {}};
     QuerySet& set = parsed.set;
     const bool grouped = root.find("group_by") != nullptr;
     annotate(root, set);
@@ -133,7 +135,7 @@ class DocumentReader {
     }
     if (of == nullptr) fail(node, "an annotation needs one of " + quote_list(aggregate_names));
     const std::string& path = text_of(*of, "a path");
-    filters_.require_path(*of, path, {root, {}, true}, {false, of->name() != "count", true, true});
+    filters_.require_path(*of, path, {root, {}, true}, {.keys = of->name() != "count", .rows = true});
     const query::ParsedPath parsed = at(*of, [&] { return query::parse_path(root, path); });
     Aggregate made = of->name() == "count" ? Aggregate::count(path)
                      : of->name() == "sum" ? Aggregate::sum(path)
@@ -145,9 +147,7 @@ class DocumentReader {
     if (const json::Node* condition = node.find("filter")) {
       // In terms of the rows that are aggregated.
       const query::SourcePtr& rows = parsed.relation != no_index ? parsed.target : parsed.member->source;
-      Ground inside = ground_of(*rows->model, registry_);
-      inside.place = query::path_text(*root->model, registry_, query::relations_of(rows));
-      made = made.where(filters_.filter(*condition, inside));
+      made = made.where(filters_.filter(*condition, ground_along({root, {}, true}, query::relations_of(rows))));
     }
     return made;
   }
@@ -257,7 +257,8 @@ class DocumentReader {
 
   std::string relations(const json::Node& node, const Ground& ground, bool lists, std::string_view name = {}) {
     const std::string& path = text_of(node, "a path of relations");
-    filters_.require_path(node, path, {ground.root, {}, lists, ground.place}, {true, false, true}, name);
+    filters_.require_path(node, path, {ground.root, {}, lists, ground.place},
+                          {.relations = true, .keys = false, .apart = lists}, name);
     at(node, [&] { query::parse_relations(ground.root, path); });
     return path;
   }
@@ -372,7 +373,7 @@ class DocumentReader {
 
   void require_field(const json::Node& node, const std::string& path, const Ground& ground) {
     if (gate_ == nullptr) return;
-    filters_.require_path(node, path, {ground.root, {}, true, ground.place}, {false, false, true});
+    filters_.require_path(node, path, {ground.root, {}, true, ground.place}, {.keys = false, .apart = true});
     const query::ParsedPath parsed = at(node, [&] { return query::parse_path(ground.root, path); });
     if (parsed.relation != no_index) fail(node, quote(path) + " names a relation; name its fields");
   }

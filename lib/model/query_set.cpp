@@ -421,7 +421,7 @@ query::LoadRequest load_of(const Prefetch& prefetch, query::Method method, const
                      options.fetched.empty();
   if (plain) return load;
   auto rows = std::make_shared<Request>();
-  rows->root = query::model_source(root->registry, *target, root->home);
+  rows->root = query::model_source_beside(*root, *target);
   QuerySet related(nullptr, std::move(rows));
   for (const Filter& condition : options.conditions) related = related.filter(condition);
   if (options.order) related = related.order_by(*options.order);

@@ -398,7 +398,7 @@ std::vector<std::string> operator_names(const Type& type) { return operators_of(
 
 TermPtr in_terms_of(const TermPtr& term, const SourcePtr& root) {
   require_home(*term, *root);
-  if (root->is_default) return term;
+  if (root->is_default && !root->rules) return term;
   return rebased(term, model_source(root->registry, *root->model), root);
 }
 
@@ -427,7 +427,7 @@ RelatedRows related_rows(const SourcePtr& root, const SourcePtr& path) {
   std::reverse(steps.begin(), steps.end());
   const SourcePtr& first = steps.front();
   const auto alias = [](const SourcePtr& source) {
-    return model_alias(*model_source(source->registry, *source->model, source->home), {});
+    return model_alias(*model_source_beside(*source, *source->model), {});
   };
   const auto join = [](QuerySpec& spec, const SourcePtr& from, const SourcePtr& target, const TermPtr& on) {
     JoinSpec made;

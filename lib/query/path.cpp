@@ -145,7 +145,14 @@ PathJoin join_of(const SourcePtr& source) {
   } else {
     join.on = relation_condition(source->model->relations[info.inverse], source, from);
   }
+  join.on = all_of(join.on, rule_of(source));
   return join;
+}
+
+TermPtr rule_of(const SourcePtr& source) {
+  const RowRulesPtr& rules = first_of(source)->rules;
+  if (!rules || !rules->by_model[source->model->id]) return nullptr;
+  return rebased(rules->by_model[source->model->id], model_source(source->registry, *source->model), source);
 }
 
 TermPtr path_member(const SourcePtr& source, std::string_view name) {

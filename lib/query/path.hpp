@@ -29,6 +29,9 @@ struct PathJoin {
   TermPtr on;
 };
 PathJoin join_of(const SourcePtr& source);
+// Which rows of a model source are seen, by the rules of the source that its path starts at; null: all. A join of a
+// path says so already, what selects from the source does not.
+TermPtr rule_of(const SourcePtr& source);
 
 // A field of a path. Where a foreign key holds it already ("album__id"), the key's own column: no join is needed.
 TermPtr path_member(const SourcePtr& source, std::string_view name);

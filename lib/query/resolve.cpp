@@ -247,8 +247,7 @@ class Resolver {
     auto made = std::make_unique<Group>();
     made->at = &at;
     made->via = &at.model().relations[relation];
-    const Registry& registry = request_.root->registry;
-    made->rows.root = model_source(registry, registry.model(made->via->target));
+    made->rows.root = model_source_beside(*request_.root, request_.root->registry.model(made->via->target));
     made->rows.load_required = journey_.load_required;
     made->fetch.relation = relation;
     made->fetch.name = name;
@@ -687,7 +686,8 @@ class Resolver {
     join.relation = node.via->index;
     join.accessor = node.via->name;
     // A limit on joined rows cuts lists, too.
-    join.partial = node.partial || (request_.raw_limit && is_limited(request_) && node.via->to_many());
+    join.partial =
+        node.partial || rule_of(node.source) || (request_.raw_limit && is_limited(request_) && node.via->to_many());
     for (const auto& [place, lazy] : request_.lazy_paths)
       if (place == relations_of(node.source)) join.lazy = lazy;
     spec.joins.push_back(std::move(join));

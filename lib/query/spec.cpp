@@ -49,6 +49,14 @@ SourcePtr model_source(const Registry& registry, const ModelInfo& model, HomePtr
   return source;
 }
 
+SourcePtr model_source_beside(const Source& like, const ModelInfo& model) {
+  auto source = std::make_shared<Source>(*model_source(like.registry, model, like.home));
+  const Source* first = &like;
+  while (first->from) first = first->from.get();
+  source->rules = first->rules;
+  return source;
+}
+
 SourcePtr model_alias(const Source& source, std::string_view alias) {
   if (!alias.empty() && !is_identifier(alias))
     throw QueryError("alias " + quote(alias) + " is not an identifier; use letters, digits and '_', at most 63");

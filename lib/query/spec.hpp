@@ -20,6 +20,13 @@ namespace dorm::query {
 // The name of the database whose handle a source came from. Two databases may have one name: identity tells them apart.
 using HomePtr = std::shared_ptr<const std::string>;
 
+// Which rows of each model a query sees, wherever a path leads to them: by model id a condition of the model's
+// unaliased source, null where all are seen.
+struct RowRules {
+  std::vector<TermPtr> by_model;
+};
+using RowRulesPtr = std::shared_ptr<const RowRules>;
+
 enum class SourceKind : std::uint8_t { model, subquery, cte, values };
 
 // A column that a subquery or CTE offers.
@@ -44,6 +51,7 @@ struct Source {
   sql::CommonTable::Materialized materialized = sql::CommonTable::Materialized::automatic;
   std::shared_ptr<const Source> seed;  // recursive CTE: the source that its recursive member refers to
   SourcePtr unbound;  // what it was before its parameters got values: columns of that one are columns of this one
+  RowRulesPtr rules;                   // of the paths that start here; null: none
   // A path: the rows that relation `via` of `from` leads to, or the link rows on the way there. Equal paths are equal.
   SourcePtr from;
   std::uint32_t via = no_index;
@@ -59,6 +67,8 @@ const Source* identity(const Source& source) noexcept;
 bool same_source(const Source& left, const Source& right) noexcept;
 
 SourcePtr model_source(const Registry& registry, const ModelInfo& model, HomePtr home = nullptr);
+// The unaliased source of a model for the same query as `like`: of its database and by its rules.
+SourcePtr model_source_beside(const Source& like, const ModelInfo& model);
 SourcePtr model_alias(const Source& source, std::string_view alias);
 
 struct JoinSpec {

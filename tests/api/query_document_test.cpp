@@ -548,5 +548,187 @@ TEST_P(QueryDocuments, WhatIsAllowedPrintsAsADocumentThatIsAllowed) {
   }
 }
 
+// ---- rows that a policy hides ----
+
+constexpr std::string_view two_tenants = R"({"dorm": 1, "models": {
+  "Shop": {"fields": {"tenant": {"type": "integer"}, "name": {"type": "text"}}},
+  "Item": {"fields": {"tenant": {"type": "integer"}, "title": {"type": "text"}, "price": {"type": "integer"},
+                      "shop": {"type": "foreign_key", "to": "Shop", "nullable": true, "backref": "items"},
+                      "tags": {"type": "many_to_many", "to": "Tag", "backref": "items", "through": "Labelling"}}},
+  "Tag": {"fields": {"tenant": {"type": "integer"}, "name": {"type": "text"}}},
+  "Labelling": {"fields": {"item": {"type": "foreign_key", "to": "Item", "backref": "labels"},
+                           "tag": {"type": "foreign_key", "to": "Tag"}}}}})";
+
+class HiddenRows : public QueryDocuments {
+ protected:
+  // Rows of a first tenant that lead to rows of a second one, and the other way round. `alone`: only the first has any.
+  Database shops(bool alone) {
+    Database db = open(two_tenants);
+    const auto make = [&](const char* model, int tenant, const char* name) {
+      return alone && tenant == 2 ? Row() : db[model].create({{"tenant", tenant}, {"name", name}});
+    };
+    const Row ours = make("Shop", 1, "ours"), theirs = make("Shop", 2, "theirs");
+    const Row red = make("Tag", 1, "red"), canary = make("Tag", 2, "canary");
+    const auto add = [&](int tenant, const char* title, int price, const Row& shop, const std::vector<Row>& tags) {
+      if (alone && tenant == 2) return;
+      const Row item = db["Item"].make({{"tenant", tenant}, {"title", title}, {"price", price}});
+      if (shop.has_value()) item.set("shop", shop);
+      item.save();
+      for (const Row& tag : tags)
+        if (tag.has_value()) item.related("tags").add(tag);
+    };
+    add(1, "apple", 5, ours, {red, canary});
+    add(1, "stray", 6, theirs, {canary});
+    add(2, "secret", 9, ours, {red});
+    add(1, "loose", 7, Row(), {red});
+    add(2, "hidden", 8, theirs, {canary});
+    return db;
+  }
+
+  static Policy all_rows() {
+    return Policy()
+        .allow("Shop", {"name", "items"})
+        .allow("Item", {"title", "price", "shop", "tags"})
+        .allow("Tag", {"name", "items"});
+  }
+  static Policy own_rows() {
+    const Filter own("tenant", 1);
+    return all_rows().rows("Shop", own).rows("Item", own).rows("Tag", own);
+  }
+  static std::string told(const Database& db, const std::string& json, const Policy& policy) {
+    return QueryDocument::parse(db, json, policy).run_json();
+  }
+};
+DORM_API_TESTS(HiddenRows);
+
+TEST_P(HiddenRows, AreAsIfTheyWereNotThere) {
+  const Database both = shops(false), alone = shops(true);
+  std::size_t telling = 0;
+  for (
+      const char* document :
+      {R"({"model": "Shop"})", R"({"model": "Item"})", R"({"model": "Tag"})", R"({"model": "Item", "values": true})",
+       R"({"model": "Item", "limit": 2, "offset": 1})", R"({"model": "Item", "slice": [-2]})",
+       R"({"model": "Shop", "filter": {"or": [{"name": "theirs"}, {"name": "ours"}]}})",
+       // In the statement of the rows that lead there.
+       R"({"model": "Item", "select_related": "shop"})",
+       R"({"model": "Item", "select_related": "shop", "fields": ["title", {"shop": ["name"]}]})",
+       R"({"model": "Item", "filter": {"shop__name__startswith": "t"}})",
+       R"({"model": "Item", "filter": {"shop__name__isnull": true}})",
+       R"({"model": "Item", "filter": {"not": {"shop__name": "ours"}}})",
+       R"({"model": "Item", "filter": {"or": [{"shop__name": "theirs"}, {"price__lt": 6}]}})",
+       R"({"model": "Item", "exclude": {"shop__name": "theirs"}})", R"({"model": "Item", "any": "shop"})",
+       R"({"model": "Item", "none": {"path": "shop", "filter": {"name": "theirs"}}})",
+       R"({"model": "Item", "order_by": ["-shop__name", "title"]})",
+       R"({"model": "Item", "values": ["title", "shop__name"]})",
+       R"({"model": "Item", "annotate": {"on": "shop__name"}})",
+       R"({"model": "Item", "annotate": {"n": {"count": "shop"}, "m": {"max": "shop__name"}}, "filter": {"n": 0}})",
+       R"({"model": "Item", "group_by": "shop__name", "annotate": {"n": {"count": "title"}}, "order_by": "shop__name"})",
+       R"({"model": "Item", "group_by": "shop__items__title", "order_by": "shop__items__title"})",
+       R"({"model": "Shop", "group_by": "items__title", "annotate": {"n": {"sum": "items__price"}},
+            "having": {"n__gt": 0}, "order_by": "items__title"})",
+       // About lists.
+       R"({"model": "Shop", "any": {"path": "items", "filter": {"price__gt": 8}}})",
+       R"({"model": "Shop", "none": {"path": "items", "filter": {"price": 9}}})",
+       R"({"model": "Shop", "every": {"path": "items", "filter": {"price": 5}}})",
+       R"({"model": "Shop", "any": {"path": "items", "filter": {"any": {"path": "tags", "filter": {"name": "canary"}}}}})",
+       R"({"model": "Item", "any": {"path": "shop__items", "filter": {"title": "secret"}}})",
+       R"({"model": "Item", "any": {"path": "tags", "filter": {"name": "canary"}}})",
+       R"({"model": "Item", "none": "tags"})",
+       R"({"model": "Tag", "any": {"path": "items", "filter": {"shop__name": "theirs"}}})",
+       R"({"model": "Tag", "every": {"path": "items", "filter": {"price__lt": 8}}})",
+       R"({"model": "Shop", "annotate": {"n": {"count": "items"}, "most": {"max": "items__price"}}, "order_by": "-n"})",
+       R"({"model": "Shop", "annotate": {"n": {"count": "items", "filter": {"shop__name": "ours"}}}})",
+       R"({"model": "Shop", "annotate": {"n": {"sum": "items__price", "filter": {"price__gt": 6}}}})",
+       // In statements of their own.
+       R"({"model": "Shop", "prefetch_related": "items"})",
+       R"({"model": "Shop", "prefetch_related": {"path": "items", "order_by": "-price", "limit": 1}})",
+       R"({"model": "Shop", "prefetch_related": {"path": "items", "order_by": "shop__name", "filter": {"price__gt": 6},
+            "select_related": "shop", "as": "dear"}})",
+       R"({"model": "Item", "prefetch_related": "shop"})", R"({"model": "Item", "load_related": ["shop", "tags"]})",
+       R"({"model": "Item", "prefetch_related": "shop__items"})",
+       R"({"model": "Item", "select_related": "shop", "prefetch_related": "shop__items__tags"})",
+       R"({"model": "Item", "prefetch_related": {"path": "tags", "prefetch_related": ["items"]}})",
+       R"({"model": "Tag", "prefetch_related": [{"path": "items", "fields": "title", "select_related": "shop"}]})"}) {
+    const std::string seen = told(both, document, own_rows());
+    EXPECT_EQ(seen, told(alone, document, all_rows())) << document;
+    if (seen != told(both, document, all_rows())) ++telling;
+  }
+  EXPECT_GE(telling, 35U) << "what the policy hides would be told without it";
+  EXPECT_EQ(told(both, R"({"model": "Item", "select_related": "shop"})", own_rows()),
+            R"([{"title":"apple","price":5,"shop":{"name":"ours"}},{"title":"stray","price":6,"shop":null},)"
+            R"({"title":"loose","price":7,"shop":null}])");
+}
+
+TEST_P(HiddenRows, AreNotCountedByTheLinksThatLeadToThem) {
+  const Database db = shops(false);
+  for (const char* document : {R"({"model": "Item", "group_by": "tags__name"})",
+                               R"({"model": "Item", "group_by": "title", "annotate": {"n": {"count": "tags"}}})",
+                               R"({"model": "Item", "annotate": {"n": {"count": "tags"}}})"})
+    EXPECT_THAT(refused(db, document, own_rows()),
+                AllOf(HasSubstr("'Item.tags' leads through link rows to rows of which not all may be seen"),
+                      HasSubstr("ask about it with any, none or every")))
+        << document;
+  const Policy links = all_rows().rows("Labelling", Filter("tag", 1));
+  for (const char* document :
+       {R"({"model": "Item", "prefetch_related": "tags"})", R"({"model": "Item", "any": "tags"})",
+        R"({"model": "Tag", "group_by": "items__title"})"})
+    EXPECT_THAT(refused(db, document, links), HasSubstr("through link rows of 'Labelling'")) << document;
+}
+
+TEST_P(HiddenRows, AreChosenByFieldsOrByWhatIsAskedWithAny) {
+  const Database db = shops(false);
+  const Policy by_shop = all_rows().rows("Item", any("shop", {{"tenant", 1}}));
+  const char* prices = R"({"model": "Item", "values": ["price"], "order_by": "price"})";
+  EXPECT_EQ(told(db, prices, by_shop), R"([{"price":5},{"price":9}])");
+  EXPECT_EQ(
+      told(db, R"({"model": "Tag", "prefetch_related": {"path": "items", "fields": "title"}})", by_shop),
+      R"([{"name":"red","items":[{"title":"apple"},{"title":"secret"}]},{"name":"canary","items":[{"title":"apple"}]}])");
+  EXPECT_EQ(told(db, R"({"model": "Shop", "annotate": {"n": {"max": "items__price"}}})", by_shop),
+            R"([{"name":"ours","n":9},{"name":"theirs","n":null}])");
+  EXPECT_EQ(told(db, prices, Policy(by_shop).rows("Item", Filter("tenant", 1))), R"([{"price":5}])") << "both";
+  const QuerySet own_shops = db["Shop"].objects().filter("tenant", 1);
+  EXPECT_EQ(told(db, prices, all_rows().rows("Item", Filter("shop__in", own_shops))), R"([{"price":5},{"price":9}])");
+  // The condition sees what it hides.
+  const Policy in_full_shops = all_rows().rows("Shop", any("items", {{"tenant", 2}})).rows("Item", {{"tenant", 1}});
+  EXPECT_EQ(told(db, R"({"model": "Shop", "prefetch_related": {"path": "items", "fields": "title"}})", in_full_shops),
+            R"([{"name":"ours","items":[{"title":"apple"}]},{"name":"theirs","items":[{"title":"stray"}]}])");
+  const auto mistake = [&](const Policy& policy, const char* what) {
+    EXPECT_THAT([&] { QueryDocument::parse(db, prices, policy); }, ThrowsMessage<QueryError>(HasSubstr(what)));
+  };
+  mistake(all_rows().rows("Item", Filter("shop__tenant", 1)), "say any(\"shop\", …)");
+  mistake(all_rows().rows("Item", Filter()), "is empty");
+  mistake(all_rows().rows("Itm", Filter("tenant", 1)), "did you mean 'Item'?");
+  mistake(all_rows().rows("Item", Filter("tenat", 1)), "did you mean 'tenant'?");
+}
+
+TEST_P(HiddenRows, LeaveNoTraceInTheDocumentAndMarkWhatIsLoaded) {
+  const Database db = shops(false);
+  const QueryDocument document = QueryDocument::parse(
+      db, R"({"model": "Shop", "filter": {"name__ne": "x"}, "prefetch_related": {"path": "items", "limit": 5}})",
+      own_rows());
+  EXPECT_THAT(document.to_json(), AllOf(HasSubstr("name__ne"), Not(HasSubstr("tenant"))));
+  const QueryDocument again = QueryDocument::parse(db, document.to_json(), own_rows());
+  EXPECT_EQ(again.to_json(), document.to_json());
+  EXPECT_EQ(again.run_json(), document.run_json());
+  EXPECT_EQ(QueryDocument::parse(db, R"({"model": "Tag", "prefetch_related": "items"})", own_rows()).to_json(),
+            QueryDocument::parse(db, R"({"model": "Tag", "prefetch_related": "items"})", all_rows()).to_json());
+  const Row shop = document.run()[0];
+  EXPECT_EQ(shop.related("items").size(), 1U);
+  EXPECT_TRUE(shop.related("items").is_partial());
+  EXPECT_THROW(shop.related("items").clear(), StateError);
+  const Row item = QueryDocument::parse(
+                       db, R"({"model": "Item", "filter": {"title": "stray"}, "select_related": "shop"})", own_rows())
+                       .run()[0];
+  EXPECT_TRUE(item.is_partial("shop"));
+  EXPECT_TRUE(item["shop"].is_null());
+  // What a program adds to the query is asked of the same rows.
+  const Model items = db["Item"];
+  const QuerySet seen = QueryDocument::parse(db, R"({"model": "Item"})", own_rows()).objects();
+  EXPECT_EQ(seen.count(), 3);
+  EXPECT_EQ(seen.filter("shop__name", "theirs").count(), 0);
+  EXPECT_EQ(seen.filter(items["shop"]["name"] == "theirs").count(), 0);
+  EXPECT_EQ(seen.filter("price__gt", 7).count(), 0);
+}
+
 }  // namespace
 }  // namespace dorm::test
