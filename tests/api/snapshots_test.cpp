@@ -154,7 +154,7 @@ TEST_P(TwoDatabases, AQueryTakesItsHandlesFromOneOfThem) {
   expect_refused([&] { user.select(user["name"], other["code"]).dicts().count(); }, "a column");
   expect_refused([&] { user.select().where(user["code"].in(others.select(others["user"]))).exists(); },
                  "a query in in");
-  expect_refused([&] { user.select().where(user["code"] == Expr(others.select(fn::max(others["user"])))).sql(); },
+  expect_refused([&] { user.select().where(user["code"] == Expr(others.select(fn::max(others["id"])))).sql(); },
                  "a query as a value");
   expect_refused([&] { user.select().union_all(other.select()).all(); }, "a union");
   expect_refused([&] { prefetch(user.select(), others.select()); }, "a prefetch");
