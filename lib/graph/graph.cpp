@@ -104,6 +104,27 @@ void Graph::release_claim(const Node* node, std::uint32_t what) noexcept {
   released_.notify_all();
 }
 
+std::optional<std::int64_t> Graph::known_count(const Node& node, std::uint32_t slot, std::uint32_t relation) {
+  const std::lock_guard lock(mutex);
+  const auto counts = counts_.find({&node, relation});
+  if (counts == counts_.end()) return std::nullopt;
+  const auto count = counts->second.find(slot);
+  return count == counts->second.end() ? std::nullopt : std::optional(count->second);
+}
+
+void Graph::keep_counts(const Node& node, std::uint32_t relation, const std::vector<std::uint32_t>& slots,
+                        const std::vector<std::int64_t>& counts) {
+  const std::lock_guard lock(mutex);
+  std::unordered_map<std::uint32_t, std::int64_t>& known = counts_[{&node, relation}];
+  for (std::size_t i = 0; i < slots.size(); ++i) known.insert_or_assign(slots[i], counts[i]);
+}
+
+void Graph::forget_count(const Node& node, std::uint32_t slot, std::uint32_t relation) {
+  const std::lock_guard lock(mutex);
+  const auto counts = counts_.find({&node, relation});
+  if (counts != counts_.end()) counts->second.erase(slot);
+}
+
 std::uint32_t Graph::complete_slots(const Node& node) {
   const std::lock_guard lock(mutex);
   const auto growing = growing_.find(&node);

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,12 @@ class Graph : public std::enable_shared_from_this<Graph> {
   // The slots of a node, without those that a load is still appending.
   std::uint32_t complete_slots(const Node& node);
 
+  // How many rows a relation of a slot leads to, where that was counted and no rows were loaded.
+  std::optional<std::int64_t> known_count(const Node& node, std::uint32_t slot, std::uint32_t relation);
+  void keep_counts(const Node& node, std::uint32_t relation, const std::vector<std::uint32_t>& slots,
+                   const std::vector<std::int64_t>& counts);
+  void forget_count(const Node& node, std::uint32_t slot, std::uint32_t relation);
+
   std::mutex mutex;
 
  private:
@@ -82,6 +89,7 @@ class Graph : public std::enable_shared_from_this<Graph> {
   std::vector<std::unique_ptr<Node>> nodes_;  // the others
   std::map<std::pair<const Relation*, std::uint32_t>, External> externals_;
   std::map<std::pair<const Node*, std::uint32_t>, std::thread::id> claims_;
+  std::map<std::pair<const Node*, std::uint32_t>, std::unordered_map<std::uint32_t, std::int64_t>> counts_;
   std::map<const Node*, std::uint32_t> growing_;  // and how many slots were complete before
   std::condition_variable released_;
   std::atomic<std::uint32_t> referrers_{0};  // strong references from other graphs

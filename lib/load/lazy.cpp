@@ -1,10 +1,12 @@
 #include "load/lazy.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "dorm/error.hpp"
+#include "load/relation_count.hpp"
 #include "load/relation_load.hpp"
 
 namespace dorm::load {
@@ -12,8 +14,9 @@ namespace {
 
 // Siblings loaded with a touched row: enough to make a scan cheap, few enough to bound the memory of one touch.
 constexpr std::uint32_t batch_rows = 10'000;
-constexpr std::uint32_t cells_claim =
-    0x80000000U;  // beside the numbers of relations: one load of cells per node at a time
+// Beside the numbers of relations: one load of cells per node at a time, one count per relation.
+constexpr std::uint32_t cells_claim = 0x80000000U;
+constexpr std::uint32_t counts_claim = 0x40000000U;
 
 std::shared_ptr<const Context> shared_context(const graph::Node& node) {
   return std::static_pointer_cast<const Context>(node.graph->context);
@@ -131,6 +134,43 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
       continue;
     }
     const ClaimGuard guard(*node.graph, node, relation.index);
+    run();
+  }
+}
+
+std::int64_t touch_count(graph::Node& node, std::uint32_t slot, const RelationInfo& relation) {
+  while (true) {
+    const auto is_whole = [&](const graph::Node::Found& found) {
+      return found.span.state == graph::RelationState::loaded && !found.relation->partial;
+    };
+    const graph::Node::Found found = node.find_span(slot, relation.index);
+    if (is_whole(found)) return found.span.count;
+    if (const std::optional<std::int64_t> known = node.graph->known_count(node, slot, relation.index)) return *known;
+    const std::shared_ptr<const Context> context = shared_context(node);
+    const std::shared_ptr<Engine> engine = context->open_engine();
+    const LazyPolicy policy = policy_of(node, &relation, *engine);
+    check_transaction(node);
+    check_policy(node, policy, relation.name, "prefetch_related");
+    for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
+    const bool may_wait = !engine->session->holds_connection();
+    const std::uint32_t what = counts_claim | relation.index;
+    const graph::Graph::Claim claim = node.graph->claim(&node, what, may_wait);
+    if (claim == graph::Graph::Claim::waited) continue;
+    const auto run = [&] {
+      if (node.graph->known_count(node, slot, relation.index)) return;
+      const std::vector<std::uint32_t> slots = siblings(node, slot, policy, [&](std::uint32_t other) {
+        if (!is_saved(node, other) || is_whole(node.find_span(other, relation.index))) return false;
+        const Cell* cells = node.cells(other);
+        return std::all_of(relation.fields.begin(), relation.fields.end(),
+                           [&](std::uint32_t field) { return cells[field].is_loaded(); });
+      });
+      node.graph->keep_counts(node, relation.index, slots, count_related(*engine, *context, node, slots, relation));
+    };
+    if (claim == graph::Graph::Claim::beside) {
+      run();
+      continue;
+    }
+    const ClaimGuard guard(*node.graph, node, what);
     run();
   }
 }

@@ -15,6 +15,9 @@ namespace dorm::load {
 // What is known of the relation of this slot, loaded if need be. Throws StateError on a closed database or an unsaved
 // row, QueryError by policy.
 graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const RelationInfo& relation);
+// How many rows the relation to many leads to: those that are loaded, all of them; else they are counted, by policy for
+// the siblings too, and known until the relation is forgotten.
+std::int64_t touch_count(graph::Node& node, std::uint32_t slot, const RelationInfo& relation);
 // Makes sure that a field's cell is loaded.
 void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field);
 

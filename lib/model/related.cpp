@@ -95,6 +95,14 @@ Rows Related::rows() const {
   return {node.graph->share(found.relation->target), found.relation, found.span.begin, found.span.count};
 }
 
+std::int64_t Related::lazy_count() const {
+  const RelationInfo& info = collection::declared(row_, relation_, name_);
+  graph::Node& node = access::node_of(row_);
+  if (!is_loaded() && !write::is_saved(node, row_.slot()))
+    throw StateError("the row is not saved, so '" + info.name + "' has nothing to count; save it first");
+  return load::touch_count(node, row_.slot(), info);
+}
+
 Rows Related::links() const {
   if (relation_ != no_index && access::node_of(row_).shape->model->relations[relation_].through == no_index)
     throw QueryError("links applies to many_to_many relations; '" + name_ + "' is the other side of a foreign key");

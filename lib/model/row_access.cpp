@@ -113,6 +113,7 @@ KeyRef key_of(const graph::Node& node, std::uint32_t slot) {
 }
 
 void forget_relation(graph::Node& node, std::uint32_t slot, std::uint32_t relation) {
+  node.graph->forget_count(node, slot, relation);
   for (graph::Relation* entry = node.relations(); entry != nullptr; entry = entry->next) {
     if (entry->info != relation) continue;
     node.graph->clear_external(entry, slot);

@@ -178,6 +178,8 @@ void reload(load::Engine& engine, const std::shared_ptr<const load::Context>& co
   if (loaded->root()->slot_count() == 0)
     throw NotFound("the row of model '" + model.name + "' is gone from the database");
   take_loaded(node, slot, loaded->root()->cells(0), fields);
+  for (const RelationInfo& relation : model.relations)
+    if (relation.to_many()) node.graph->forget_count(node, slot, relation.index);
 }
 
 }  // namespace dorm::make

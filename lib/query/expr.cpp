@@ -300,19 +300,8 @@ Expr shifted(BinaryOp op, const Expr& operand, unsigned bits) {
 Expr logical(TermKind kind, const Expr& left, const Expr& right) {
   if (!left.has_value()) return right;
   if (!right.has_value()) return left;
-  Term term;
-  term.kind = kind;
-  term.type = type_of(TypeKind::boolean);
-  for (const TermPtr& side : {left.term(), right.term()}) {
-    query::require_family(*side, Family::boolean, kind == TermKind::all ? "and" : "or");
-    // a & b & c is one AND of three: flat trees stay shallow however long the chain.
-    if (side->kind == kind && &side == &left.term()) {
-      term.children = side->children;
-    } else {
-      term.children.push_back(side);
-    }
-  }
-  return wrap(std::move(term));
+  const Expr sides[] = {left, right};
+  return query::logical(kind, sides);
 }
 
 Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr) {
@@ -516,6 +505,23 @@ Expr subquery_term(const Query& query, TermKind kind) {
 }
 
 }  // namespace
+
+Expr query::logical(TermKind kind, std::span<const Expr> conditions) {
+  if (conditions.size() == 1) return conditions.front();
+  Term term;
+  term.kind = kind;
+  term.type = type_of(TypeKind::boolean);
+  for (const Expr& condition : conditions) {
+    const TermPtr& side = require(condition);
+    require_family(*side, Family::boolean, kind == TermKind::all ? "and" : "or");
+    if (side->kind == kind) {
+      term.children.insert(term.children.end(), side->children.begin(), side->children.end());
+    } else {
+      term.children.push_back(side);
+    }
+  }
+  return wrap(std::move(term));
+}
 
 Expr::Expr(Value value, int) {
   if (value.kind() == ValueKind::list) throw QueryError("a list is not a value of an expression; use in()");

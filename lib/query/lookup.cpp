@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/date_part.hpp"
+#include "query/make_term.hpp"
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
@@ -160,10 +161,10 @@ Operand read(std::string_view path, const SourcePtr& root, const Scope& scope) {
 
 // ---- conditions ----
 
-Expr joined(const std::vector<Expr>& conditions, TermKind kind) {
-  Expr all;
-  for (const Expr& condition : conditions) all = kind == TermKind::any ? all | condition : all & condition;
-  return all;
+// Of those that say something.
+Expr joined(std::vector<Expr> conditions, TermKind kind) {
+  std::erase_if(conditions, [](const Expr& condition) { return !condition.has_value(); });
+  return conditions.empty() ? Expr() : logical(kind, conditions);
 }
 
 Expr boolean(bool value) {

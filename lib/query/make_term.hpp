@@ -2,7 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -23,7 +26,20 @@ inline const TermPtr& require(const Expr& expr) {
   return expr.term();
 }
 
-inline Expr wrap(Term term) { return Expr(std::make_shared<const Term>(std::move(term))); }
+// Databases read, and programs take apart, only so deep an expression: LimitError for a deeper one.
+inline Expr wrap(Term term) {
+  constexpr std::uint32_t most = 900;  // SQLite takes 1000 (sqlite.org/limits.html)
+  for (const TermPtr& child : term.children) term.depth = std::max(term.depth, child->depth + 1);
+  if (term.depth > most) {
+    throw LimitError("the expression is nested more than " + std::to_string(most) +
+                     " levels deep; a chain of conditions stays flat, other chains are computed in parts");
+  }
+  return Expr(std::make_shared<const Term>(std::move(term)));
+}
+
+// AND (TermKind::all) or OR (any) of conditions, at least one. One of them that is the same already gives its parts, so
+// that a & b & c is one AND of three, and a long chain is shallow.
+Expr logical(TermKind kind, std::span<const Expr> conditions);
 
 // It is null if one of its children may be.
 inline Term node(TermKind kind, const Type& type, std::vector<TermPtr> children) {

@@ -51,7 +51,7 @@ struct Source {
   sql::CommonTable::Materialized materialized = sql::CommonTable::Materialized::automatic;
   std::shared_ptr<const Source> seed;  // recursive CTE: the source that its recursive member refers to
   SourcePtr unbound;  // what it was before its parameters got values: columns of that one are columns of this one
-  RowRulesPtr rules;                   // of the paths that start here; null: none
+  RowRulesPtr rules;  // of the paths that start here; null: none
   // A path: the rows that relation `via` of `from` leads to, or the link rows on the way there. Equal paths are equal.
   SourcePtr from;
   std::uint32_t via = no_index;

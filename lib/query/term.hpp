@@ -73,6 +73,7 @@ struct Term {
   Type type;
   std::uint32_t index = no_index;  // column: field; relation: relation
   std::uint32_t field = no_index;  // relation: its key field on this side, if it holds a key of one field
+  std::uint32_t depth = 0;         // of the tree below
   std::string name;
   Value value;
   KeyRef key;

@@ -194,6 +194,26 @@ TEST_P(Expressions, TheFirstRowOfEach) {
               ThrowsMessage<QueryError>(HasSubstr("order_by must begin with what distinct_on names")));
 }
 
+TEST_P(Expressions, LongChainsOfConditionsAreShallowAndOthersAreRefusedInTime) {
+  Expr any = sale["amount"] == -1;
+  std::vector<Filter> by_name;
+  for (int i = 0; i < 2'000; ++i) {
+    any = any || sale["amount"] == i;
+    by_name.push_back(Filter("amount", i));
+  }
+  EXPECT_EQ(sale.select().where(any).count(), 4);
+  EXPECT_EQ(sale.select().where(!any && !any).count(), 0);
+  EXPECT_EQ(sale.objects().filter(or_(by_name)).count(), 4);
+  EXPECT_EQ(sale.objects().filter(and_(by_name)).count(), 0);
+  Expr sum = sale["amount"];
+  EXPECT_THAT(
+      [&] {
+        for (int i = 0; i < 100'000; ++i) sum = sum + 1;
+      },
+      ThrowsMessage<LimitError>(HasSubstr("nested more than 900 levels deep")));
+  EXPECT_EQ(sale.select(sum.as("x")).order_by(sale["id"]).dicts().first().value()["x"].to_text(), "910");
+}
+
 TEST_P(Expressions, ParametersGetTheirValuesLater) {
   const Query asked =
       sale.select(sale["id"]).where((sale["amount"] > param("least")) & (sale["store"] == param("store")));
