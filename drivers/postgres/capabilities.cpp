@@ -15,6 +15,7 @@ sql::Capabilities capabilities() {
   facts.enum_types = true;
   facts.narrow_integers = true;
   facts.copies_rows = true;
+  facts.text_collation = "C";
   facts.transactions_are_snapshots = false;  // unless they are repeatable read, or serializable
   facts.max_parameters = 65'535;
   facts.max_columns = 1'600;  // a row must fit a page: 1,664 is what the parser takes

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dorm/error.hpp"
+#include "query/collation.hpp"
 #include "query/grouping.hpp"
 
 namespace dorm::query {
@@ -37,6 +38,11 @@ bool is_same_column(const Term& left, const Term& right) {
   if (left.kind == TermKind::output || right.kind == TermKind::output)
     return left.kind == right.kind && left.name == right.name;
   return field_of(left) != nullptr && field_of(left) == field_of(right);
+}
+
+bool names_order(const QuerySpec& spec, const std::string& alias) {
+  return std::any_of(spec.order_by.begin(), spec.order_by.end(),
+                     [&](const OrderSpec& by) { return by.term->kind == TermKind::alias && by.term->name == alias; });
 }
 
 bool is_selected(const QuerySpec& spec, const std::string& alias) {
@@ -123,7 +129,9 @@ void Compiler::plain(const QuerySpec& spec, Role role, sql::Select& made) {
 sql::List<sql::Output> Compiler::outputs(const QuerySpec& spec, Role role) {
   std::vector<sql::Output> made;
   for (const TermPtr& term : expanded_outputs(spec)) {
-    sql::Output output{expr(unaliased(*term)), {}};
+    // What the rows are ordered by is selected as it is ordered.
+    const bool orders = spec.distinct || (term->kind == TermKind::alias && names_order(spec, term->name));
+    sql::Output output{orders && is_uncollated_text(*term) ? by_bytes(unaliased(*term)) : expr(unaliased(*term)), {}};
     if (term->kind == TermKind::alias) {
       output.alias = arena_.text(term->name);
     } else if (role == Role::source && term->kind != TermKind::column && term->kind != TermKind::relation &&
@@ -171,7 +179,7 @@ void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
         nullable = may_be_null(term);
         by = term.kind == TermKind::alias && is_selected(spec, term.name)
                  ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
-                 : text_of(term);
+                 : by_bytes(term);
       }
       order.push_back({by, item.descending, item.nulls, nullable});
     }

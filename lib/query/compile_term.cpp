@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "dorm/error.hpp"
+#include "query/collation.hpp"
 
 namespace dorm::query {
 
@@ -67,8 +68,10 @@ const sql::Expr* Compiler::expr(const Term& term) {
       const auto bound = [&](const Term& item) {
         return native_enum(item) == nullptr ? scaled(item, scale) : text_of(item);
       };
-      return arena_.expr(
-          sql::Between{bound(*term.children[0]), bound(*term.children[1]), bound(*term.children[2]), term.negated});
+      const bool by_default = std::all_of(term.children.begin(), term.children.end(),
+                                          [](const TermPtr& item) { return is_uncollated_text(*item); });
+      const sql::Expr* operand = by_default ? by_bytes(*term.children[0]) : bound(*term.children[0]);
+      return arena_.expr(sql::Between{operand, bound(*term.children[1]), bound(*term.children[2]), term.negated});
     }
     case TermKind::in_list:
       return in_list(term);
@@ -131,7 +134,8 @@ const sql::Expr* Compiler::call(const Term& term) {
                      "; cast it to double first");
   }
   std::vector<const sql::Expr*> arguments;
-  for (const TermPtr& child : term.children) arguments.push_back(text_of(*child));
+  const bool picks = term.name == "MIN" || term.name == "MAX";
+  for (const TermPtr& child : term.children) arguments.push_back(picks ? by_bytes(*child) : text_of(*child));
   if (term.kind == TermKind::count_all) arguments.push_back(arena_.expr(sql::Star{nullptr}));
   const std::string_view name = term.kind == TermKind::count_all ? "COUNT" : arena_.text(term.name);
   const sql::Expr* filter = term.filter ? expr(*term.filter) : nullptr;
@@ -194,7 +198,7 @@ const sql::Expr* Compiler::json_path(const Term& term) {
 sql::List<sql::Order> Compiler::order_of(const std::vector<OrderSpec>& terms) {
   std::vector<sql::Order> order;
   for (const OrderSpec& by : terms)
-    order.push_back({text_of(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
+    order.push_back({by_bytes(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
   return arena_.list(order);
 }
 

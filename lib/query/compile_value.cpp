@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dorm/error.hpp"
+#include "query/collation.hpp"
 
 namespace dorm::query {
 namespace {
@@ -15,6 +16,10 @@ bool is_arithmetic(sql::BinaryOp op) {
          op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo || op == sql::BinaryOp::bit_and ||
          op == sql::BinaryOp::bit_or || op == sql::BinaryOp::bit_xor || op == sql::BinaryOp::shift_left ||
          op == sql::BinaryOp::shift_right;
+}
+
+bool is_order(sql::BinaryOp op) {
+  return op == sql::BinaryOp::lt || op == sql::BinaryOp::le || op == sql::BinaryOp::gt || op == sql::BinaryOp::ge;
 }
 
 // What databases write in ways of their own.
@@ -71,6 +76,8 @@ const sql::Expr* Compiler::binary(const Term& term) {
   const bool shifts = op == sql::BinaryOp::shift_left || op == sql::BinaryOp::shift_right;
   const bool narrow = dialect_.capabilities().narrow_integers && is_arithmetic(op) && is_narrow(*term.children[0]) &&
                       (shifts || is_narrow(*term.children[1]));
+  if (is_order(op) && is_uncollated_text(*term.children[0]) && is_uncollated_text(*term.children[1]))
+    left = by_bytes(*term.children[0]);
   if (narrow) left = arena_.expr(sql::Cast{left, term.type, term.children[0]->type.kind});
   return arena_.expr(sql::Binary{op, left, right});
 }
@@ -92,6 +99,12 @@ const sql::Expr* Compiler::text_of(const Term& term) {
              : arena_.expr(sql::Cast{made, Type{.kind = TypeKind::text}, TypeKind::enumeration});
 }
 
+const sql::Expr* Compiler::by_bytes(const Term& term) {
+  const sql::Expr* made = text_of(term);
+  const std::string_view collation = dialect_.capabilities().text_collation;
+  return collation.empty() || !is_uncollated_text(term) ? made : arena_.expr(sql::Collate{made, collation});
+}
+
 // Equality with a value, or within one type, is the enum's own, so that an index on it serves.
 const sql::Expr* Compiler::enum_binary(sql::BinaryOp op, const Term& left, const Term& right) {
   const bool equality = op == sql::BinaryOp::eq || op == sql::BinaryOp::ne || op == sql::BinaryOp::is_distinct ||
@@ -101,7 +114,7 @@ const sql::Expr* Compiler::enum_binary(sql::BinaryOp op, const Term& left, const
   const bool alike = ours != nullptr && theirs != nullptr && ours->name == theirs->name;
   const bool beside_value = left.kind == TermKind::value || right.kind == TermKind::value;
   if (equality && (alike || beside_value)) return arena_.expr(sql::Binary{op, expr(left), expr(right)});
-  return arena_.expr(sql::Binary{op, text_of(left), text_of(right)});
+  return arena_.expr(sql::Binary{op, is_order(op) ? by_bytes(left) : text_of(left), text_of(right)});
 }
 
 const sql::Expr* Compiler::cast(const Term& term) {

@@ -130,6 +130,8 @@ class Compiler {
   const sql::Expr* cast(const Term& term);
   const EnumInfo* native_enum(const Term& term) const;
   const sql::Expr* text_of(const Term& term);
+  // The same where it is put in an order: texts by their bytes, wherever they come from.
+  const sql::Expr* by_bytes(const Term& term);
   const sql::Expr* enum_binary(sql::BinaryOp op, const Term& left, const Term& right);
 
   const sql::Dialect& dialect_;

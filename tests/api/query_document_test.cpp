@@ -569,10 +569,10 @@ class HiddenRows : public QueryDocuments {
     };
     const Row ours = make("Shop", 1, "ours"), theirs = make("Shop", 2, "theirs");
     const Row red = make("Tag", 1, "red"), canary = make("Tag", 2, "canary");
-    const auto add = [&](int tenant, const char* title, int price, const Row& shop, const std::vector<Row>& tags) {
+    const auto add = [&](int tenant, const char* title, int price, const Row& seller, const std::vector<Row>& tags) {
       if (alone && tenant == 2) return;
       const Row item = db["Item"].make({{"tenant", tenant}, {"title", title}, {"price", price}});
-      if (shop.has_value()) item.set("shop", shop);
+      if (seller.has_value()) item.set("shop", seller);
       item.save();
       for (const Row& tag : tags)
         if (tag.has_value()) item.related("tags").add(tag);
@@ -712,10 +712,10 @@ TEST_P(HiddenRows, LeaveNoTraceInTheDocumentAndMarkWhatIsLoaded) {
   EXPECT_EQ(again.run_json(), document.run_json());
   EXPECT_EQ(QueryDocument::parse(db, R"({"model": "Tag", "prefetch_related": "items"})", own_rows()).to_json(),
             QueryDocument::parse(db, R"({"model": "Tag", "prefetch_related": "items"})", all_rows()).to_json());
-  const Row shop = document.run()[0];
-  EXPECT_EQ(shop.related("items").size(), 1U);
-  EXPECT_TRUE(shop.related("items").is_partial());
-  EXPECT_THROW(shop.related("items").clear(), StateError);
+  const Row found = document.run()[0];
+  EXPECT_EQ(found.related("items").size(), 1U);
+  EXPECT_TRUE(found.related("items").is_partial());
+  EXPECT_THROW(found.related("items").clear(), StateError);
   const Row item = QueryDocument::parse(
                        db, R"({"model": "Item", "filter": {"title": "stray"}, "select_related": "shop"})", own_rows())
                        .run()[0];

@@ -134,9 +134,10 @@ bool is_ready(const fs::path& data) {
 // In the keeper: makes the data directory and starts the server in it; -1 if that failed.
 pid_t bring_up(const Account& account, const fs::path& directory, const fs::path& binaries) {
   const std::string data = (directory / "data").string();
-  const pid_t initdb = start(account, directory,
-                             {(binaries / "initdb").string(), "-D", data, "-U", "postgres", "--auth=trust",
-                              "--locale=C", "--encoding=UTF8", "--no-sync", "--no-instructions"});
+  const pid_t initdb =
+      start(account, directory,
+            {(binaries / "initdb").string(), "-D", data, "-U", "postgres", "--auth=trust", "--locale=C.UTF-8",
+             "--locale-provider=icu", "--icu-locale=en-US", "--encoding=UTF8", "--no-sync", "--no-instructions"});
   int status = 0;
   if (initdb < 0 || ::waitpid(initdb, &status, 0) != initdb || status != 0) return -1;
   const std::vector<std::string> settings = {"listen_addresses=",

@@ -1,0 +1,78 @@
+#include "query/collation.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "query/spec.hpp"
+#include "query/typing.hpp"
+
+namespace dorm::query {
+namespace {
+
+bool is_text(const Term& term) { return family(term.type.kind) == Family::text; }
+
+bool has_collation(const Term& term);
+
+bool any_has(std::span<const TermPtr> terms) {
+  return std::any_of(terms.begin(), terms.end(),
+                     [](const TermPtr& term) { return is_text(*term) && has_collation(*term); });
+}
+
+bool output_has_collation(const Source& source, const std::string& name) {
+  const Source& whole = source.seed ? *source.seed : source;
+  for (std::size_t i = 0; i < whole.outputs.size(); ++i) {
+    if (whole.outputs[i].name != name) continue;
+    if (whole.kind == SourceKind::values) {
+      return std::any_of(whole.rows.begin(), whole.rows.end(),
+                         [&](const std::vector<TermPtr>& row) { return has_collation(*row[i]); });
+    }
+    if (!whole.query) return true;
+    const std::vector<TermPtr> terms = expanded_outputs(whole.query->leftmost());
+    return i >= terms.size() || has_collation(*terms[i]);
+  }
+  return true;
+}
+
+bool has_collation(const Term& term) {
+  switch (term.kind) {
+    case TermKind::value:
+    case TermKind::parameter:
+    case TermKind::json_path:
+      return false;
+    case TermKind::alias:
+    case TermKind::over:
+      return has_collation(*term.children.front());
+    case TermKind::cast:
+    case TermKind::call:
+    case TermKind::binary:
+      return any_has(term.children);
+    case TermKind::case_when:
+      // Conditions and results in turn, after the operand if there is one; the rest is the last result.
+      for (std::size_t i = term.op == 1 ? 1 : 0; i < term.children.size(); i += 2) {
+        const bool is_last = i + 1 == term.children.size();
+        if (has_collation(*term.children[is_last ? i : i + 1])) return true;
+      }
+      return false;
+    case TermKind::subquery: {
+      const std::vector<TermPtr> terms = expanded_outputs(term.query->leftmost());
+      return terms.empty() || has_collation(*terms.front());
+    }
+    case TermKind::column:
+    case TermKind::relation: {
+      // An enum of the database is no text there.
+      const FieldInfo* field = field_of(term);
+      return field == nullptr || field->enumeration == no_index ||
+             !term.source->registry.enums()[field->enumeration].native;
+    }
+    case TermKind::output:
+      return output_has_collation(*term.source, term.name);
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+bool is_uncollated_text(const Term& term) { return is_text(term) && !has_collation(term); }
+
+}  // namespace dorm::query
