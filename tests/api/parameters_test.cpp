@@ -15,8 +15,8 @@ class Parameters : public Api {
   Expr all_of_them = fn::count().as("n");
 
   Database filled_shop() {
-    Database made = open(R"({"dorm": 1, "enums": {"Mood": ["glad", "sad"]}, "models": {"Visit": {"fields": {
-      "who": {"type": "text"}, "minutes": {"type": "integer"}, "mood": {"type": "Mood"}, "tall": {"type": "float"}}}}})");
+    Database made = open(R"({"dorm": 1, "enums": {"Mood": {"values": ["glad", "sad"]}}, "models": {"Visit": {"fields": {
+      "who": {"type": "text"}, "minutes": {"type": "integer"}, "mood": {"type": "enum", "enum": "Mood"}, "tall": {"type": "real"}}}}})");
     const auto add = [&](const char* who, int minutes, const char* mood, double tall) {
       made["Visit"].create({{"who", who}, {"minutes", minutes}, {"mood", mood}, {"tall", tall}});
     };

@@ -157,8 +157,8 @@ class Sqlite {
   Sqlite() {
     sqlite3_open(":memory:", &db_);
     const auto null = [](sqlite3_context* context, int, sqlite3_value**) { sqlite3_result_null(context); };
-    for (const char* name : {"dorm_like", "regexp", "dorm_bit_xor", "dorm_divide", "dorm_modulo", "dorm_fit_length",
-                             "dorm_json_contains", "dorm_iregexp"})
+    for (const char* name : {"dorm_like", "regexp", "dorm_json_at", "dorm_bit_xor", "dorm_divide", "dorm_modulo",
+                             "dorm_fit_length", "dorm_json_contains", "dorm_iregexp"})
       sqlite3_create_function(db_, name, 2, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     for (const char* name : {"dorm_whole", "dorm_real", "dorm_date", "dorm_json_whole"})
       sqlite3_create_function(db_, name, 1, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
