@@ -1,8 +1,11 @@
 #include "sqlite/types.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <string_view>
 
 #include "core/json_text.hpp"
@@ -207,7 +210,13 @@ class Encoder {
 
   void append_decimal(const Decimal& value, const Type& type, std::string& json) {
     if (is_scaled_integer(type)) {
-      json += std::to_string(scaled(value, type));
+      const Decimal result = rescaled(value, type);
+      const std::optional<std::int64_t> number = whole(result);
+      if (number) {
+        json += std::to_string(*number);
+      } else {
+        append_real(beyond_all(result), json);
+      }
     } else if (type.storage == Storage::legacy) {
       json += value.text();
     } else {
@@ -229,16 +238,40 @@ class Encoder {
     }
   }
 
-  std::int64_t scaled(const Decimal& value, const Type& type) const {
-    const Decimal result = rescaled(value, type);
-    if (!result.fits()) refuse("the decimal has more than 18 digits");
-    return result.unscaled();
+  // The scaled integer; nothing for one of more than 64 bits that is only compared with such. Columns have 18 digits.
+  std::optional<std::int64_t> whole(const Decimal& value) const {
+    if (value.fits()) return value.unscaled();
+    if (!description_.parameters[index_].compared) refuse("the decimal has more than 18 digits");
+    const std::string digits = unscaled_digits(value);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc()) return number;
+    return std::nullopt;
+  }
+
+  // SQLite compares integers with real numbers exactly.
+  static double beyond_all(const Decimal& value) {
+    const std::string digits = unscaled_digits(value);
+    double number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc()) return number;
+    constexpr double greatest = std::numeric_limits<double>::max();
+    return digits.front() == '-' ? -greatest : greatest;
+  }
+
+  static std::string unscaled_digits(const Decimal& value) {
+    std::string digits = value.text();
+    digits.erase(std::remove(digits.begin(), digits.end(), '.'), digits.end());
+    return digits;
   }
 
   void decimal(const Decimal& value, const Type& type) {
     if (type.storage == Storage::legacy) return foreign_decimal(value);
-    if (is_scaled_integer(type)) return integer(scaled(value, type));
     const Decimal result = rescaled(value, type);
+    if (is_scaled_integer(type)) {
+      const std::optional<std::int64_t> number = whole(result);
+      return number ? integer(*number) : check(sqlite3_bind_double(statement_, place(), beyond_all(result)));
+    }
     // Outside decimal columns a whole number is what it is.
     if (type.kind != TypeKind::decimal && result.fits()) return integer(result.unscaled());
     keep(result.text());

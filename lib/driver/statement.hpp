@@ -15,6 +15,8 @@ struct Parameter {
   Type type;
   bool array = false;  // the cell is a list
   std::string label;   // "User.username", for errors; may be empty
+  // It is only compared with integers of 64 bits: of a scaled decimal beyond them all nothing else is known.
+  bool compared = false;
 };
 
 struct ResultColumn {

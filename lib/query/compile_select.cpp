@@ -64,6 +64,7 @@ const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
     made.left = select(*spec.left, members);
     made.right = select(*spec.right, members);
     require_same_width(spec);
+    require_one_form(spec);
     push_frame();
     tail(spec, made, true);
     frames_.pop_back();
@@ -76,6 +77,25 @@ const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
   made.with = arena_.list(levels_[own].tables);
   levels_.pop_back();
   return arena_.make(made);
+}
+
+// A column of decimals that are kept in two ways would be read as if all were kept in the first one's.
+void Compiler::require_one_form(const QuerySpec& spec) const {
+  if (dialect_.capabilities().native_decimal) return;
+  const std::vector<OutputColumn> lefts = output_columns(*spec.left);
+  const std::vector<OutputColumn> rights = output_columns(*spec.right);
+  for (std::size_t i = 0; i < lefts.size(); ++i) {
+    const Type& left = lefts[i].type;
+    const Type& right = rights[i].type;
+    if (left.kind == TypeKind::unknown || right.kind == TypeKind::unknown) continue;
+    if (left.kind != TypeKind::decimal && right.kind != TypeKind::decimal) continue;
+    const bool same = left.kind == right.kind && left.scale == right.scale && left.storage == right.storage &&
+                      is_text(left) == is_text(right);
+    if (same) continue;
+    throw QueryError("the queries of a union select " + to_string(left) + " and " + to_string(right) + " as '" +
+                     lefts[i].name + "', which " + std::string(dialect_.name()) +
+                     " keeps in different ways; cast one of them");
+  }
 }
 
 void Compiler::plain(const QuerySpec& spec, Role role, sql::Select& made) {
@@ -171,6 +191,7 @@ void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
   for (const OrderSpec& item : spec.order_by) {
     for (const TermPtr& column : each_column({item.term})) {
       const Term& term = *column;
+      refuse_text(term, "order by");
       const sql::Expr* by = nullptr;
       bool nullable = false;
       if (by_name) {

@@ -50,6 +50,7 @@ const sql::Expr* Compiler::expr(const Term& term) {
       return column(*term.source, term.name, term.type, term.nullable);
     case TermKind::unary: {
       const auto op = static_cast<sql::UnaryOp>(term.op);
+      if (op == sql::UnaryOp::negate) refuse_text(*term.children[0], "-");
       const sql::Expr* operand = expr(*term.children[0]);
       if (op == sql::UnaryOp::bit_not && dialect_.capabilities().narrow_integers && is_narrow(*term.children[0]))
         operand = arena_.expr(sql::Cast{operand, term.type, term.children[0]->type.kind});
@@ -63,16 +64,8 @@ const sql::Expr* Compiler::expr(const Term& term) {
       return arena_.expr(sql::Logical{sql::LogicalOp::any, exprs(term.children)});
     case TermKind::is_null:
       return arena_.expr(sql::IsNull{expr(*term.children[0]), term.negated});
-    case TermKind::between: {
-      const std::uint16_t scale = common_scale(term.children);
-      const auto bound = [&](const Term& item) {
-        return native_enum(item) == nullptr ? scaled(item, scale) : text_of(item);
-      };
-      const bool by_default = std::all_of(term.children.begin(), term.children.end(),
-                                          [](const TermPtr& item) { return is_uncollated_text(*item); });
-      const sql::Expr* operand = by_default ? by_bytes(*term.children[0]) : bound(*term.children[0]);
-      return arena_.expr(sql::Between{operand, bound(*term.children[1]), bound(*term.children[2]), term.negated});
-    }
+    case TermKind::between:
+      return between(term);
     case TermKind::in_list:
       return in_list(term);
     case TermKind::in_query:
@@ -129,13 +122,23 @@ const sql::Expr* Compiler::settled(const Term& call, const sql::Expr* made) {
 
 // An aggregate or another function.
 const sql::Expr* Compiler::call(const Term& term) {
-  if (term.type.kind == TypeKind::unknown && any_decimal(term.children) && !dialect_.capabilities().native_decimal) {
+  const bool any_decimal = std::any_of(term.children.begin(), term.children.end(),
+                                       [](const TermPtr& child) { return child->type.kind == TypeKind::decimal; });
+  if (term.type.kind == TypeKind::unknown && any_decimal && !dialect_.capabilities().native_decimal) {
     throw QueryError("'" + term.name + "' of a decimal is not exact on " + std::string(dialect_.name()) +
                      "; cast it to double first");
   }
+  check_arguments(term);
+  if (term.name == "NULLIF" && term.children.size() == 2)
+    if (const sql::Expr* made = null_if(term)) return made;
   std::vector<const sql::Expr*> arguments;
   const bool picks = term.name == "MIN" || term.name == "MAX";
   for (const TermPtr& child : term.children) arguments.push_back(picks ? by_bytes(*child) : text_of(*child));
+  // What a sum of singles is must not depend on who adds it up.
+  const bool sums_singles = term.name == "SUM" && dialect_.capabilities().narrow_reals && !term.children.empty() &&
+                            term.children[0]->type.kind == TypeKind::real;
+  if (sums_singles)
+    arguments[0] = arena_.expr(sql::Cast{arguments[0], Type{.kind = TypeKind::double_precision}, TypeKind::real});
   if (term.kind == TermKind::count_all) arguments.push_back(arena_.expr(sql::Star{nullptr}));
   const std::string_view name = term.kind == TermKind::count_all ? "COUNT" : arena_.text(term.name);
   const sql::Expr* filter = term.filter ? expr(*term.filter) : nullptr;
@@ -147,6 +150,10 @@ const sql::Expr* Compiler::case_when(const Term& term) {
   std::vector<const sql::Expr*> thens;
   const bool has_operand = term.op == 1;
   std::size_t i = has_operand ? 1 : 0;
+  std::vector<const Term*> results;
+  for (std::size_t at = i + 1; at < term.children.size(); at += 2) results.push_back(term.children[at].get());
+  if ((term.children.size() - i) % 2 != 0) results.push_back(term.children.back().get());
+  are_texts(results);
   const sql::Expr* operand = has_operand ? text_of(*term.children[0]) : nullptr;
   for (; i + 1 < term.children.size(); i += 2) {
     whens.push_back(has_operand ? text_of(*term.children[i]) : expr(*term.children[i]));
@@ -158,8 +165,8 @@ const sql::Expr* Compiler::case_when(const Term& term) {
 
 const sql::Expr* Compiler::in_list(const Term& term) {
   const Term& items = *term.children[1];
-  const std::uint16_t scale = items.type.kind == TypeKind::decimal ? items.type.scale : std::uint16_t{0};
-  const sql::Expr* operand = scaled(*term.children[0], scale);
+  const Measure common = measure({term.children[0].get(), &items});
+  const sql::Expr* operand = measured(*term.children[0], common);
   const std::uint32_t slot = slot_of(&items);
   if (items.value.list().empty()) return arena_.expr(sql::InList{operand, {}, term.negated});
   if (is_spread(items.type)) {
@@ -169,15 +176,19 @@ const sql::Expr* Compiler::in_list(const Term& term) {
     } while (slot + spread.size() < shaped_.slots.size() && shaped_.slots[slot + spread.size()].origin == nullptr);
     return arena_.expr(sql::InList{operand, arena_.list(spread), term.negated});
   }
-  return arena_.expr(sql::InArray{operand, sql::Param{slot, items.type, true}, term.negated});
+  return arena_.expr(
+      sql::InArray{operand, sql::Param{slot, items.type, true, may_exceed(*term.children[0], common)}, term.negated});
 }
 
 const sql::Expr* Compiler::in_query(const Term& term) {
   const Term& operand = *term.children[0];
   const sql::Select* rows = select(*term.query, Role::value);
   const EnumInfo* ours = native_enum(operand);
-  if (ours == nullptr) return arena_.expr(sql::InSelect{side(operand), rows, term.negated});
   const std::vector<TermPtr> outputs = expanded_outputs(term.query->leftmost());
+  const std::vector<TermPtr> items = operand.kind == TermKind::tuple ? operand.children : std::vector{term.children[0]};
+  for (std::size_t i = 0; i < std::min(items.size(), outputs.size()); ++i)
+    are_texts({items[i].get(), outputs[i].get()});
+  if (ours == nullptr) return arena_.expr(sql::InSelect{side(operand), rows, term.negated});
   const EnumInfo* theirs = outputs.size() == 1 ? native_enum(*outputs.front()) : nullptr;
   const bool alike = theirs != nullptr && theirs->name == ours->name;
   return arena_.expr(sql::InSelect{alike ? expr(operand) : text_of(operand), rows, term.negated});
@@ -197,8 +208,10 @@ const sql::Expr* Compiler::json_path(const Term& term) {
 
 sql::List<sql::Order> Compiler::order_of(const std::vector<OrderSpec>& terms) {
   std::vector<sql::Order> order;
-  for (const OrderSpec& by : terms)
+  for (const OrderSpec& by : terms) {
+    refuse_text(*by.term, "order by");
     order.push_back({by_bytes(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
+  }
   return arena_.list(order);
 }
 

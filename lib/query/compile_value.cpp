@@ -1,5 +1,4 @@
-// What backends keep in ways of their own: decimals as scaled integers, enums as types of the database, narrow
-// integers.
+// What backends keep in ways of their own, decimals apart: enums as types of the database. What casts make of values.
 #include "query/compiler.hpp"
 
 #include <algorithm>
@@ -7,20 +6,10 @@
 
 #include "dorm/error.hpp"
 #include "query/collation.hpp"
+#include "sql/operators.hpp"
 
 namespace dorm::query {
 namespace {
-
-bool is_arithmetic(sql::BinaryOp op) {
-  return op == sql::BinaryOp::add || op == sql::BinaryOp::subtract || op == sql::BinaryOp::multiply ||
-         op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo || op == sql::BinaryOp::bit_and ||
-         op == sql::BinaryOp::bit_or || op == sql::BinaryOp::bit_xor || op == sql::BinaryOp::shift_left ||
-         op == sql::BinaryOp::shift_right;
-}
-
-bool is_order(sql::BinaryOp op) {
-  return op == sql::BinaryOp::lt || op == sql::BinaryOp::le || op == sql::BinaryOp::gt || op == sql::BinaryOp::ge;
-}
 
 // What databases write in ways of their own.
 void require_one_spelling(const Term& operand, const Type& to) {
@@ -34,53 +23,6 @@ void require_one_spelling(const Term& operand, const Type& to) {
 }
 
 }  // namespace
-
-std::uint16_t Compiler::common_scale(const std::vector<TermPtr>& terms) {
-  std::uint16_t scale = 0;
-  for (const TermPtr& term : terms)
-    if (term->type.kind == TypeKind::decimal) scale = std::max(scale, term->type.scale);
-  return scale;
-}
-
-bool Compiler::any_decimal(const std::vector<TermPtr>& terms) {
-  return std::any_of(terms.begin(), terms.end(),
-                     [](const TermPtr& term) { return term->type.kind == TypeKind::decimal; });
-}
-
-bool Compiler::is_narrow(const Term& term) {
-  return term.type.kind == TypeKind::smallint || term.type.kind == TypeKind::integer;
-}
-
-const sql::Expr* Compiler::scaled(const Term& term, std::uint16_t scale) {
-  const sql::Expr* made = side(term);
-  if (dialect_.capabilities().native_decimal) return made;
-  const std::uint16_t own = term.type.kind == TypeKind::decimal ? term.type.scale : 0;
-  const bool exact = term.type.kind == TypeKind::decimal || term.type.kind == TypeKind::bigint ||
-                     term.type.kind == TypeKind::integer || term.type.kind == TypeKind::smallint;
-  if (own >= scale || !exact) return made;
-  std::int64_t factor = 1;
-  for (std::uint16_t i = own; i < scale; ++i) factor *= 10;
-  return arena_.expr(sql::Binary{sql::BinaryOp::multiply, made, integer(factor)});
-}
-
-const sql::Expr* Compiler::binary(const Term& term) {
-  const auto op = static_cast<sql::BinaryOp>(term.op);
-  const bool keeps_scale = op != sql::BinaryOp::multiply && op != sql::BinaryOp::divide &&
-                           op != sql::BinaryOp::modulo && op != sql::BinaryOp::concat;
-  const std::uint16_t scale =
-      keeps_scale && any_decimal(term.children) ? common_scale(term.children) : std::uint16_t{0};
-  if (native_enum(*term.children[0]) != nullptr || native_enum(*term.children[1]) != nullptr)
-    return enum_binary(op, *term.children[0], *term.children[1]);
-  const sql::Expr* left = scaled(*term.children[0], scale);
-  const sql::Expr* right = scaled(*term.children[1], scale);
-  const bool shifts = op == sql::BinaryOp::shift_left || op == sql::BinaryOp::shift_right;
-  const bool narrow = dialect_.capabilities().narrow_integers && is_arithmetic(op) && is_narrow(*term.children[0]) &&
-                      (shifts || is_narrow(*term.children[1]));
-  if (is_order(op) && is_uncollated_text(*term.children[0]) && is_uncollated_text(*term.children[1]))
-    left = by_bytes(*term.children[0]);
-  if (narrow) left = arena_.expr(sql::Cast{left, term.type, term.children[0]->type.kind});
-  return arena_.expr(sql::Binary{op, left, right});
-}
 
 const EnumInfo* Compiler::native_enum(const Term& term) const {
   if (!dialect_.capabilities().enum_types) return nullptr;
@@ -114,31 +56,34 @@ const sql::Expr* Compiler::enum_binary(sql::BinaryOp op, const Term& left, const
   const bool alike = ours != nullptr && theirs != nullptr && ours->name == theirs->name;
   const bool beside_value = left.kind == TermKind::value || right.kind == TermKind::value;
   if (equality && (alike || beside_value)) return arena_.expr(sql::Binary{op, expr(left), expr(right)});
-  return arena_.expr(sql::Binary{op, is_order(op) ? by_bytes(left) : text_of(left), text_of(right)});
+  return arena_.expr(sql::Binary{op, is_ordering(op) ? by_bytes(left) : text_of(left), text_of(right)});
 }
 
 const sql::Expr* Compiler::cast(const Term& term) {
   const Term& operand = *term.children[0];
   require_one_spelling(operand, term.type);
-  const sql::Expr* made = expr(operand);
   const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer ||
                           operand.type.kind == TypeKind::bigint;
   const bool scales = operand.type.kind == TypeKind::decimal || (is_integer && term.type.kind == TypeKind::decimal);
   if (!scales || dialect_.capabilities().native_decimal)
-    return arena_.expr(sql::Cast{made, term.type, operand.type.kind});
+    return arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
+  if (term.type == operand.type) return expr(operand);
+  if (operand.type.storage == Storage::legacy && term.type.kind != TypeKind::decimal)
+    return arena_.expr(sql::Cast{expr(operand), term.type, TypeKind::double_precision});
+  refuse_text(operand, "cast");
   if (term.type.kind == TypeKind::decimal) {
+    if (is_text(term.type)) are_texts({&term, &operand});  // refuses what is not one
     if (!is_integer && term.type.scale < operand.type.scale)
       throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
-    return scaled(operand, term.type.scale);
+    return measured(operand, measure({&term, &operand}));
   }
   if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
     throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) +
                      " is not supported; cast it to double");
   }
-  std::int64_t factor = 1;
-  for (std::uint16_t i = 0; i < operand.type.scale; ++i) factor *= 10;
-  return arena_.expr(
-      sql::Binary{sql::BinaryOp::divide, arena_.expr(sql::Cast{made, term.type, TypeKind::bigint}), integer(factor)});
+  const sql::Expr* real = measured(operand, Measure{Measure::Kind::real, 0});
+  if (term.type.kind == TypeKind::double_precision) return real;
+  return arena_.expr(sql::Cast{real, term.type, TypeKind::double_precision});
 }
 
 }  // namespace dorm::query

@@ -19,6 +19,16 @@ bool is_checked(const Term& term, const FieldInfo& field) {
   return term.kind == TermKind::value || (term.kind == TermKind::excluded && term.field == field.index);
 }
 
+// A column of reals holds what another column of reals does.
+bool holds_reals_of(const Term& term, const FieldInfo& field) {
+  const FieldInfo* from = field_of(term);
+  if (from == nullptr || from->type.storage == Storage::legacy) return false;
+  const TypeKind kind = from->type.kind;
+  if (field.type.kind == TypeKind::real) return kind == TypeKind::real;
+  return field.type.kind == TypeKind::double_precision &&
+         (kind == TypeKind::real || kind == TypeKind::double_precision);
+}
+
 bool is_correlated(const QuerySpec& spec, std::span<const Change> changes) {
   return (spec.where && has_correlated(*spec.where, *spec.root)) ||
          std::any_of(changes.begin(), changes.end(),
@@ -107,7 +117,7 @@ void Compiler::update_found(const QuerySpec& spec, std::span<const Change> chang
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const FieldInfo& field = model.fields[changes[i].field];
     const sql::Expr* value = found_column('v', i + 1, field.type);
-    set.push_back({arena_.text(field.column), is_checked(*changes[i].value, field) ? value : fitted(value, field)});
+    set.push_back({arena_.text(field.column), fitted(value, *changes[i].value, field)});
   }
   update.set = arena_.list(set);
   update.from = found;
@@ -181,7 +191,11 @@ const sql::Select* Compiler::fitted_select(const QuerySpec& spec, const InsertTa
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const FieldInfo& field = into.table->model->fields[into.fields[i]];
     const bool is_key = field.relation != no_index || field.primary_key;
-    if (!is_key && !is_checked(unaliased(*terms[i]), field)) outputs[i].expr = fitted(outputs[i].expr, field);
+    if (is_key) {
+      require_same_form(unaliased(*terms[i]), field);
+    } else {
+      outputs[i].expr = fitted(outputs[i].expr, unaliased(*terms[i]), field);
+    }
   }
   made.outputs = arena_.list(outputs);
   return arena_.make(made);
@@ -197,12 +211,13 @@ void Compiler::remove(const QuerySpec& spec) {
 }
 
 const sql::Expr* Compiler::assigned(const Term& value, const FieldInfo& field) {
-  const sql::Expr* made = expr(value);
-  return is_checked(value, field) ? made : fitted(made, field);
+  return fitted(expr(value), value, field);
 }
 
-const sql::Expr* Compiler::fitted(const sql::Expr* value, const FieldInfo& field) {
-  return arena_.expr(sql::Fit{value, field.type});
+const sql::Expr* Compiler::fitted(const sql::Expr* made, const Term& value, const FieldInfo& field) {
+  require_same_form(value, field);
+  if (is_checked(value, field) || holds_reals_of(value, field)) return made;
+  return arena_.expr(sql::Fit{made, field.type});
 }
 
 // A write and, where that is asked for, the rows it wrote.

@@ -69,7 +69,7 @@ void Compiler::finish(const sql::Statement& statement) {
   plan_.statement.sql = std::move(text.sql);
   plan_.statement.id = driver::next_statement_id();
   for (const sql::Param& param : text.parameters) {
-    plan_.statement.parameters.push_back({param.type, param.array, {}});
+    plan_.statement.parameters.push_back({param.type, param.array, {}, param.compared});
     plan_.bindings.push_back(param.slot);
   }
   if (plan_.statement.parameters.size() > dialect_.capabilities().max_parameters) {

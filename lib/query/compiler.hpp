@@ -76,7 +76,7 @@ class Compiler {
   void update_found(const QuerySpec& spec, std::span<const Change> changes);
   const sql::Select* fitted_select(const QuerySpec& spec, const InsertTarget& into);
   const sql::Expr* assigned(const Term& value, const FieldInfo& field);
-  const sql::Expr* fitted(const sql::Expr* value, const FieldInfo& field);
+  const sql::Expr* fitted(const sql::Expr* made, const Term& value, const FieldInfo& field);
   template <class Statement>
   void finish_write(Statement& statement, const QuerySpec& spec);
   void return_rows(const QuerySpec& spec);
@@ -96,6 +96,7 @@ class Compiler {
 
   // ---- compile_select.cpp, compile_distinct_on.cpp, compile_window.cpp ----
 
+  void require_one_form(const QuerySpec& spec) const;
   const sql::Select* select(const QuerySpec& spec, Role role);
   void plain(const QuerySpec& spec, Role role, sql::Select& made);
   sql::List<sql::Output> outputs(const QuerySpec& spec, Role role);
@@ -120,13 +121,39 @@ class Compiler {
   sql::List<sql::Order> order_of(const std::vector<OrderSpec>& terms);
   bool may_be_null(const Term& term) const;
 
+  // ---- compile_number.cpp ----
+
+  // What numbers that stand side by side are counted in: each as it is, as integers scaled by a power of ten, as
+  // doubles.
+  struct Measure {
+    enum class Kind : std::uint8_t { own, scaled, real } kind = Kind::own;
+    std::uint16_t scale = 0;
+  };
+  // Whether numbers of this type are kept as texts here.
+  bool is_text(const Type& type) const;
+  // Throws QueryError if it is one: nothing is known of those but equality.
+  void refuse_text(const Term& term, std::string_view operation) const;
+  // Whether they are texts; QueryError if only some of them are, or not of one scale.
+  bool are_texts(const std::vector<const Term*>& terms) const;
+  void require_same_form(const Term& value, const FieldInfo& field) const;
+  // Throws QueryError where there is none.
+  Measure measure(const std::vector<const Term*>& terms) const;
+  const sql::Expr* measured(const Term& term, const Measure& measure);
+  const sql::Expr* in_measure(const sql::Expr* made, const Type& type, const Measure& measure);
+  const sql::Expr* real_of(const sql::Expr* made, const Type& type);
+  static bool may_exceed(const Term& other, const Measure& measure);
+  const sql::Expr* measured_beside(const Term& term, const Term& other, const Measure& measure);
+  const sql::Expr* compared(sql::BinaryOp op, const Term& left, const Term& right);
+  const sql::Expr* compared_tuples(sql::BinaryOp op, const Term& left, const Term& right);
+  const sql::Expr* binary(const Term& term);
+  const sql::Expr* computed(sql::BinaryOp op, const Term& term);
+  static bool is_narrow(const Term& term);
+  const sql::Expr* between(const Term& term);
+  void check_arguments(const Term& call) const;
+  const sql::Expr* null_if(const Term& call);
+
   // ---- compile_value.cpp ----
 
-  static std::uint16_t common_scale(const std::vector<TermPtr>& terms);
-  static bool any_decimal(const std::vector<TermPtr>& terms);
-  static bool is_narrow(const Term& term);
-  const sql::Expr* scaled(const Term& term, std::uint16_t scale);
-  const sql::Expr* binary(const Term& term);
   const sql::Expr* cast(const Term& term);
   const EnumInfo* native_enum(const Term& term) const;
   const sql::Expr* text_of(const Term& term);

@@ -730,7 +730,11 @@ Expr case_of(const Expr& operand, std::vector<When> whens, const Expr& otherwise
   }
   const Expr checked = case_when(whens, otherwise);
   // Decimals of several scales are no numbers that a database could compare by itself.
-  if (operand.type().kind == TypeKind::decimal) return checked;
+  const auto is_decimal = [](const Term& term) { return term.type.kind == TypeKind::decimal; };
+  const bool any_decimal = std::any_of(whens.begin(), whens.end(), [&](const When& when) {
+    return is_decimal(*when.condition.term()->children[0]) || is_decimal(*when.condition.term()->children[1]);
+  });
+  if (any_decimal) return checked;
   Term term = *checked.term();
   term.op = 1;
   for (std::size_t i = 0; i < whens.size(); ++i) term.children[2 * i] = whens[i].condition.term()->children[1];

@@ -194,7 +194,8 @@ Expr coalesce(std::vector<Expr> arguments) {
 Expr nullif(const Expr& expr, const Expr& other) {
   const Expr checked = expr == other;
   if (checked.term()->kind != TermKind::binary) throw QueryError("nullif compares two values, neither of them null");
-  return function("NULLIF", expr.type(), {Expr(checked.term()->children[0]), Expr(checked.term()->children[1])});
+  const Expr value(checked.term()->children[0]);
+  return function("NULLIF", value.type(), {value, Expr(checked.term()->children[1])});
 }
 
 Expr abs(const Expr& expr) {

@@ -135,7 +135,8 @@ Type list_type(const Term& other, const Values& items) {
     first = false;
   }
   if (type.kind == TypeKind::decimal) {
-    type.precision = 0;
+    // As one value beside it, see comparison_type().
+    type.precision = other.type.precision > 18 ? other.type.precision : std::uint16_t{0};
     if (other.type.kind == TypeKind::decimal) type.scale = std::max(type.scale, other.type.scale);
   }
   return type;
@@ -267,6 +268,23 @@ TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
   return cast;
 }
 
+namespace {
+
+// Alternatives of more than 18 digits each are kept in another way than others, so that their type says so, too; else
+// 0.
+std::uint16_t long_precision(const std::vector<TermPtr>& terms) {
+  std::uint16_t most = 0;
+  for (const TermPtr& term : terms) {
+    const bool is_null = term->kind == TermKind::value && term->value.is_null();
+    if (is_null) continue;
+    if (term->type.kind != TypeKind::decimal || term->type.precision <= 18) return 0;
+    most = std::max(most, term->type.precision);
+  }
+  return most;
+}
+
+}  // namespace
+
 Type unify(std::vector<TermPtr>& terms, std::string_view what) {
   const Term* first = nullptr;
   for (const TermPtr& term : terms)
@@ -294,6 +312,7 @@ Type unify(std::vector<TermPtr>& terms, std::string_view what) {
     }
   }
   for (TermPtr& term : terms) term = fit_type(term, type, what);
+  if (type.kind == TypeKind::decimal) type.precision = long_precision(terms);
   return type;
 }
 

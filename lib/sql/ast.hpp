@@ -88,6 +88,7 @@ struct Param {
   std::uint32_t slot;
   Type type;
   bool array;
+  bool compared = false;  // with integers alone: a number beyond them all may be bound as any such
 };
 // What is safe to write into the text: NULL, TRUE, FALSE, a small integer of our own making.
 struct Constant {

@@ -38,6 +38,7 @@ struct Capabilities {
   bool enum_types = false;  // CREATE TYPE … AS ENUM; no function of texts takes them, and their order is their own
   bool updates_are_seen = false;    // a correlated subquery of an UPDATE sees rows that the UPDATE has changed already
   bool narrow_integers = false;     // sums and products of smaller integers overflow as soon as those would
+  bool narrow_reals = false;        // those of single precision are computed with, and summed up, in single precision
   bool copies_rows = false;         // Dialect::copy_in(): rows of values by a way that is faster than INSERT
   std::string_view text_collation;  // that orders texts by bytes, where those that come from no column have another one
   std::uint32_t max_parameters = 65'535;

@@ -22,4 +22,9 @@ std::string_view word(SetOp op) noexcept;
 std::string_view word(Lock::Strength strength) noexcept;
 std::string_view word(Conflict::Action action) noexcept;
 
+// Whether it asks which of the two comes first.
+constexpr bool is_ordering(BinaryOp op) noexcept {
+  return op == BinaryOp::lt || op == BinaryOp::le || op == BinaryOp::gt || op == BinaryOp::ge;
+}
+
 }  // namespace dorm::sql
