@@ -235,7 +235,8 @@ class Lowering final : public sql::Lowering {
     write(sql::JsonPath{path.as, &found, {}});
   }
 
-  // An INTEGER column takes 64 bits, whatever the model says, and a TEXT column any length.
+  // An INTEGER column takes 64 bits, whatever the model says, a TEXT column any length, and a REAL one any double,
+  // infinity among them.
   void write(const sql::Fit& fit) override {
     const auto within = [&](std::int64_t least, std::int64_t greatest) {
       put("dorm_fit(", *fit.operand, ", ", sql::integer_literal(least), ", ", sql::integer_literal(greatest), ")");
@@ -257,6 +258,10 @@ class Lowering final : public sql::Lowering {
       case TypeKind::string:
         if (fit.type.max_length == 0) return put(*fit.operand);
         return put("dorm_fit_length(", *fit.operand, ", ", std::size_t{fit.type.max_length}, ")");
+      case TypeKind::real:
+        return put("dorm_single(", *fit.operand, ")");
+      case TypeKind::double_precision:
+        return put("dorm_finite(", *fit.operand, ")");
       default:
         return put(*fit.operand);
     }
@@ -278,6 +283,7 @@ class Lowering final : public sql::Lowering {
         return write(sql::Fit{from_integer ? cast.operand : &whole, cast.type});
       }
       case TypeKind::real:
+        return put("dorm_single(", *cast.operand, ")");
       case TypeKind::double_precision:
         if (from_number) return put("CAST(", *cast.operand, " AS REAL)");
         return put("dorm_real(", *cast.operand, ")");

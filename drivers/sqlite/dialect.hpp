@@ -11,7 +11,9 @@
 //                              pattern that core/regex.hpp does not take is an error; dorm_iregexp folds ASCII letters.
 //   dorm_bit_xor(a, b)         exclusive or of two integers.
 //   dorm_divide, dorm_modulo   as PostgreSQL has them: dividing by zero, and overflow, are errors.
-//   dorm_whole(x), dorm_real(x)  CAST to a number: halves go to the even one, what is no number is an error.
+//   dorm_whole(x), dorm_real(x), dorm_single(x)  CAST to a number: halves go to the even one, what is no number is an
+//                              error. A single is the nearest number of single precision; beyond those is an error.
+//   dorm_finite(x)             the number, or an error if it is infinite.
 //   dorm_fit(x, least, most), dorm_fit_length(x, most)  the value, or an error where it does not fit a column.
 //   dorm_uuid_bytes(x), dorm_uuid_text(x)  a uuid as columns hold it that keep 16 bytes, or text.
 //   dorm_json_at(a, path)      what stands in a at a path, a json array of names and numbers, as json.

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/coerce.hpp"
 #include "core/json_text.hpp"
 #include "core/regex.hpp"
 #include "dorm/error.hpp"
@@ -208,6 +209,42 @@ void real(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   }
 }
 
+// CAST AS REAL as PostgreSQL has it: what only becomes infinite or 0 by that is an error.
+void single(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  try {
+    double nearest = 0;
+    switch (sqlite3_value_type(arguments[0])) {
+      case SQLITE_NULL:
+        return;
+      case SQLITE_INTEGER:
+        // By way of a double it could be rounded twice.
+        nearest = static_cast<double>(static_cast<float>(sqlite3_value_int64(arguments[0])));
+        break;
+      case SQLITE_FLOAT: {
+        const double number = sqlite3_value_double(arguments[0]);
+        nearest = nearest_single(number);
+        if (!std::isfinite(nearest) || (nearest == 0 && number != 0)) return fail(context, "number out of range");
+        break;
+      }
+      default: {
+        float number = 0;
+        if (!parse_number(text_of(arguments[0]), number) || !std::isfinite(number))
+          return fail(context, "not a number");
+        nearest = static_cast<double>(number);
+      }
+    }
+    sqlite3_result_double(context, nearest);
+  } catch (...) {
+    sqlite3_result_error_nomem(context);
+  }
+}
+
+void require_finite(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  if (sqlite3_value_type(arguments[0]) == SQLITE_FLOAT && !std::isfinite(sqlite3_value_double(arguments[0])))
+    return fail(context, "number out of range");
+  sqlite3_result_value(context, arguments[0]);
+}
+
 // CAST AS DATE of a text, or of the start of a datetime: what is no date is an error.
 void date(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
@@ -356,6 +393,8 @@ constexpr Function functions[] = {{"dorm_like", 2, call<like>},
                                   {"dorm_json_whole", 1, json_whole},
                                   {"dorm_whole", 1, whole},
                                   {"dorm_real", 1, real},
+                                  {"dorm_single", 1, single},
+                                  {"dorm_finite", 1, require_finite},
                                   {"dorm_fit", 3, fit},
                                   {"dorm_fit_length", 2, call<fit_length>},
                                   {"json_valid", 1, json_valid}};

@@ -160,7 +160,7 @@ class Sqlite {
     for (const char* name : {"dorm_like", "regexp", "dorm_json_at", "dorm_bit_xor", "dorm_divide", "dorm_modulo",
                              "dorm_fit_length", "dorm_json_contains", "dorm_iregexp"})
       sqlite3_create_function(db_, name, 2, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
-    for (const char* name : {"dorm_whole", "dorm_real", "dorm_date", "dorm_json_whole"})
+    for (const char* name : {"dorm_whole", "dorm_real", "dorm_single", "dorm_finite", "dorm_date", "dorm_json_whole"})
       sqlite3_create_function(db_, name, 1, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     sqlite3_create_function(db_, "dorm_fit", 3, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     sqlite3_exec(

@@ -134,6 +134,8 @@ LowerCases write_cases() {
       fitting("user_id", {.kind = TypeKind::bigint}),
       fitting("user_id", {.kind = TypeKind::decimal, .precision = 6, .scale = 2}),
       fitting("content", {.kind = TypeKind::decimal, .precision = 30, .scale = 2}),
+      fitting("user_id", {.kind = TypeKind::real}),
+      fitting("user_id", {.kind = TypeKind::double_precision}),
       fitting("content", {.kind = TypeKind::string, .max_length = 8}),
       fitting("content", {.kind = TypeKind::text}),
       {"update returning",
