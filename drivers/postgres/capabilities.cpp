@@ -14,6 +14,7 @@ sql::Capabilities capabilities() {
   facts.deferrable_uniques = true;
   facts.enum_types = true;
   facts.narrow_integers = true;
+  facts.narrow_reals = true;
   facts.copies_rows = true;
   facts.text_collation = "C";
   facts.transactions_are_snapshots = false;  // unless they are repeatable read, or serializable
