@@ -52,6 +52,17 @@ QueryCases type_cases() {
       {"decimal in a list", where([](const Model& i) {
          return i["price"].in({Decimal::parse("1.50"), Decimal::parse("19.99")});
        })},
+      {"decimal beside a double", where([](const Model& i) { return i["price"] > i["ratio"]; })},
+      {"decimal between a double and a decimal",
+       where([](const Model& i) { return i["price"].between(i["ratio"], i["weight"]); })},
+      {"decimals of two scales in tuples", where([](const Model& i) {
+         return tuple({i["price"], i["small"]}) < tuple({i["weight"], i["small"]});
+       })},
+      {"null where decimals of two scales are equal",
+       select([](const Model& i) { return fn::nullif(i["price"], i["weight"]); })},
+      {"an integer in a case of decimals", select([](const Model& i) {
+         return case_of(i["small"], {{Decimal::parse("1.5"), "half"}, {i["price"], "price"}}, "none");
+       })},
       {"decimal sum", select([](const Model& i) { return i["price"] + i["weight"]; })},
       {"decimal difference with a value", select([](const Model& i) { return i["price"] - Decimal::parse("0.5"); })},
       {"decimal product", select([](const Model& i) { return i["price"] * i["weight"]; })},
