@@ -22,6 +22,22 @@ void require_one_spelling(const Term& operand, const Type& to) {
                      ", to text gives another text on each database; turn it into one in the program");
 }
 
+// Whether the integers and decimals of one type may have more digits before the point than a decimal type has.
+bool may_be_too_large(const Type& from, const Type& to) {
+  if (to.precision == 0) return false;
+  const int room = to.precision - to.scale;
+  switch (from.kind) {
+    case TypeKind::smallint:
+      return room < 5;
+    case TypeKind::integer:
+      return room < 10;
+    case TypeKind::decimal:
+      return from.precision == 0 || from.precision - from.scale > room;
+    default:
+      return true;
+  }
+}
+
 }  // namespace
 
 const EnumInfo* Compiler::native_enum(const Term& term) const {
@@ -75,7 +91,8 @@ const sql::Expr* Compiler::cast(const Term& term) {
     if (is_text(term.type)) are_texts({&term, &operand});  // refuses what is not one
     if (!is_integer && term.type.scale < operand.type.scale)
       throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
-    return measured(operand, measure({&term, &operand}));
+    const sql::Expr* made = measured(operand, measure({&term, &operand}));
+    return may_be_too_large(operand.type, term.type) ? arena_.expr(sql::Fit{made, term.type}) : made;
   }
   if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
     throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) +

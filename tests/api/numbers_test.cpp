@@ -229,6 +229,15 @@ TEST_P(Numbers, MoreDigitsThanCanBeCountedAreRefused) {
   or_refused("19 digits after the point", "ab", [&] { return names(item["price"] > number("1.0000000000000000001")); });
 }
 
+TEST_P(Numbers, ACastToADecimalIsHeldToItsDigits) {
+  const Type narrow{.kind = TypeKind::decimal, .precision = 5, .scale = 4};
+  const Type wide{.kind = TypeKind::decimal, .precision = 6, .scale = 4};
+  EXPECT_EQ(listed(item["num"].cast(wide)), "3.0000 15.0000 1.0000 0.0000");
+  EXPECT_EQ(listed(item["price"].cast(wide)), "1.2500 20.0000 null 0.1000");
+  EXPECT_THROW(column(item["num"].cast(narrow)), DataError);
+  EXPECT_THROW(column(item["price"].cast(narrow)), DataError);
+}
+
 TEST_P(Numbers, ValuesBeyondAColumnCompareAsSuch) {
   const Expr price = item["price"];
   const Decimal beyond = number("12345678901234567890.12"), below = number("-12345678901234567890.12");
