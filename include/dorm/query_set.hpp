@@ -195,6 +195,10 @@ class DORM_EXPORT QuerySet {
     return exclude(Filter(path, std::forward<Given>(value)));
   }
 
+  // Values for the parameters, param("name"), that conditions, orders, annotations and loads were given in the place of
+  // values; as Query::bind().
+  QuerySet bind(const std::vector<std::pair<std::string, Value>>& values) const;
+
   // ---- in what order, how many ----
   // Replaces; empty: the model's own order. An order along a list puts each row where its first related row stands;
   // such rows cannot be read from their end (last(), [-1], slice(-n)): QueryError.

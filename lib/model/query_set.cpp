@@ -8,6 +8,7 @@
 #include "dorm/error.hpp"
 #include "model/query_set_request.hpp"
 #include "query/lookup.hpp"
+#include "query/parameters.hpp"
 #include "query/path.hpp"
 #include "query/request.hpp"
 #include "query/typing.hpp"
@@ -175,6 +176,10 @@ QuerySet QuerySet::filter(const Filter& condition) const {
     request.where = query::all_of(before, query::bound_filter(condition.node(), request.root, scope));
     request.given_where.add(condition.node(), before, request.where);
   });
+}
+
+QuerySet QuerySet::bind(const std::vector<std::pair<std::string, Value>>& values) const {
+  return {database_, query::bound_parameters(request_, values)};
 }
 
 QuerySet QuerySet::exclude(const Filter& condition) const {

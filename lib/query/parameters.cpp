@@ -65,6 +65,31 @@ class Binding {
     return any ? SpecPtr(std::move(copy)) : spec;
   }
 
+  RequestPtr request(const RequestPtr& given) {
+    if (!given) return nullptr;
+    auto copy = std::make_shared<Request>(*given);
+    bool any = false;
+    const auto keep = [&](TermPtr& place) { any |= place != nullptr && replace(place); };
+    keep(copy->where);
+    keep(copy->having);
+    for (TermPtr& group : copy->group_by) keep(group);
+    for (OrderSpec& by : copy->order_by) keep(by.term);
+    for (Annotation& annotation : copy->annotations) {
+      keep(annotation.term);
+      keep(annotation.grouped);
+    }
+    for (GivenConditions* conditions : {&copy->given_where, &copy->given_having}) {
+      keep(conditions->term);
+      for (FilterPtr& node : conditions->filters) node = filter(node);
+    }
+    for (LoadRequest& load : copy->loads) {
+      RequestPtr rows = request(load.rows);
+      any |= rows != load.rows;
+      load.rows = std::move(rows);
+    }
+    return any ? RequestPtr(std::move(copy)) : given;
+  }
+
   void require_all_used() const {
     std::vector<std::string> known = met_;
     for (std::size_t i = 0; i < values_.size(); ++i) {
@@ -82,6 +107,14 @@ class Binding {
     if (made == place) return false;
     place = std::move(made);
     return true;
+  }
+
+  // As it was given: said again with the values.
+  FilterPtr filter(const FilterPtr& node) {
+    auto copy = std::make_shared<FilterNode>(*node);
+    if (copy->value) replace(copy->value);
+    for (FilterPtr& child : copy->children) child = filter(child);
+    return copy;
   }
 
   // Terms go on to name the one that it was: they know it by its identity.
@@ -181,6 +214,13 @@ class Binding {
 SpecPtr bound_parameters(const SpecPtr& spec, const Named& values) {
   Binding binding(values);
   SpecPtr made = binding.spec(spec);
+  binding.require_all_used();
+  return made;
+}
+
+RequestPtr bound_parameters(const RequestPtr& request, const Named& values) {
+  Binding binding(values);
+  RequestPtr made = binding.request(request);
   binding.require_all_used();
   return made;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "query/request.hpp"
 #include "query/spec.hpp"
 
 namespace dorm::query {
@@ -12,6 +13,7 @@ namespace dorm::query {
 // The same query with values in the place of the parameters of these names. Throws QueryError for a name that no
 // parameter has, and for a null or a list; DataError for a value that does not fit.
 SpecPtr bound_parameters(const SpecPtr& spec, const std::vector<std::pair<std::string, Value>>& values);
+RequestPtr bound_parameters(const RequestPtr& request, const std::vector<std::pair<std::string, Value>>& values);
 
 inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::parameter; }
 

@@ -107,5 +107,42 @@ TEST_P(Parameters, StandInListsOfValues) {
               ThrowsMessage<QueryError>(HasSubstr("parameter 'x' has no type in the values of 'typeless'")));
 }
 
+TEST_P(Parameters, StandInAQuerySet) {
+  const QuerySet asked =
+      visit.objects().filter({{"who", param("who")}, {"minutes__gte", param("least")}}).order_by("id");
+  EXPECT_THAT(texts(asked.bind({{"who", "ann"}, {"least", 20}}).all(), "minutes"), ElementsAre("30"));
+  EXPECT_EQ(asked.bind({{"who", "ann"}}).bind({{"least", 5}}).count(), 2);
+  EXPECT_THAT(
+      [&] {
+        static_cast<void>(asked.bind({{"who", "ann"}}).exists());
+      },
+      ThrowsMessage<QueryError>(HasSubstr("parameter 'least' has no value")));
+  EXPECT_THAT([&] { asked.bind({{"lest", 5}}); }, ThrowsMessage<QueryError>(HasSubstr("did you mean 'least'?")));
+  EXPECT_THROW(asked.bind({{"least", "many"}}), DataError);
+  EXPECT_THROW(visit.objects().filter("mood", param("mood")).bind({{"mood", "gladd"}}), DataError);
+
+  const QuerySet grouped = visit.objects()
+                               .annotate("long", visit["minutes"] > param("than"))
+                               .annotate("n", Aggregate::count("pk"))
+                               .group_by({"long"})
+                               .having(Filter("n__gte", param("times")))
+                               .order_by("long");
+  EXPECT_EQ(grouped.bind({{"than", 15}, {"times", 1}}).values({"n"}).size(), 2U);
+  EXPECT_EQ(grouped.bind({{"than", 15}, {"times", 2}}).values({"n"}).size(), 1U);
+}
+
+TEST_P(Parameters, StandInTheRowsThatAreFetched) {
+  Database shop = open(R"({"dorm": 1, "models": {"Shop": {"fields": {"name": {"type": "text"}}},
+    "Item": {"fields": {"price": {"type": "integer"},
+      "shop": {"type": "foreign_key", "to": "Shop", "backref": "items"}}}}})");
+  const Row one = shop["Shop"].create({{"name", "one"}});
+  for (const int price : {1, 2, 3}) shop["Item"].create({{"price", price}, {"shop", one}});
+  const QuerySet asked =
+      shop["Shop"].objects().prefetch_related(Prefetch("items").where(Filter("price__lt", param("below"))));
+  EXPECT_EQ(asked.bind({{"below", 3}}).get().related("items").size(), 2U);
+  EXPECT_EQ(asked.bind({{"below", 2}}).get().related("items").size(), 1U);
+  EXPECT_THROW(asked.all(), QueryError);
+}
+
 }  // namespace
 }  // namespace dorm::test
