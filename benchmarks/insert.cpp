@@ -4,53 +4,10 @@
 #include <array>
 
 #include "questions.hpp"
-#include "support/record.hpp"
+#include "support/new_records.hpp"
 
 namespace dorm::bench {
 namespace {
-
-std::vector<Record> new_records(std::size_t count) {
-  std::vector<Record> records(count);
-  std::int64_t i = 0;
-  for (Record& record : records) {
-    ++i;
-    const std::string number = std::to_string(i);
-    record.name = "customer number " + number;
-    record.email = "customer" + number + "@example.org";
-    record.city = "a city called " + std::to_string(i % 1000);
-    if (i % 4 != 0) record.note = "a remark of some length on row " + number;
-    record.active = i % 3 == 0;
-    record.age = 18 + i % 60;
-    record.score = static_cast<double>(i) * 0.25;
-    record.cents = i * 7;
-    record.created = 1'793'000'000'000'000 + i * 1'234'567;
-  }
-  return records;
-}
-
-void insert(const SqliteClient& client, sqlite3_stmt* statement, Record& record) {
-  const auto text = [&](int place, const std::string& value) {
-    sqlite3_bind_text(statement, place, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
-  };
-  text(1, record.name);
-  text(2, record.email);
-  text(3, record.city);
-  if (record.note) {
-    text(4, *record.note);
-  } else {
-    sqlite3_bind_null(statement, 4);
-  }
-  sqlite3_bind_int(statement, 5, record.active ? 1 : 0);
-  sqlite3_bind_int64(statement, 6, record.age);
-  sqlite3_bind_double(statement, 7, record.score);
-  sqlite3_bind_int64(statement, 8, record.cents);
-  std::array<char, 26> created{};
-  format_moment(record.created, created.data());
-  sqlite3_bind_text(statement, 9, created.data(), static_cast<int>(created.size()), SQLITE_STATIC);
-  client.expect(sqlite3_step(statement), SQLITE_DONE);
-  sqlite3_reset(statement);
-  record.id = sqlite3_last_insert_rowid(client.handle());
-}
 
 void insert(const PostgresClient& client, Record& record) {
   char active = record.active ? 1 : 0;
@@ -83,23 +40,6 @@ void insert(const PostgresClient& client, Record& record) {
                                  8};
   const PostgresClient::Result result = client.run("insert", 9, values.data(), sizes.data());
   record.id = read_bigint(result.get(), 0, 0);
-}
-
-// Of the rows in the table, whoever has put them there; their keys go on counting from round to round.
-std::uint64_t digest_of_table(const Model& record) {
-  Digest digest;
-  for (const Row& row : record.select().order_by(record["id"])) {
-    digest.add(row["name"].text());
-    digest.add(row["email"].text());
-    digest.add(row["city"].text());
-    digest.add(row["note"].is_null() ? "null" : row["note"].text());
-    digest.add(std::int64_t{row["active"].boolean()});
-    digest.add(row["age"].integer());
-    digest.add(row["score"].real());
-    digest.add(row["balance"].decimal().unscaled());
-    digest.add(row["created"].datetime().microseconds);
-  }
-  return digest.value();
 }
 
 Row create(const Model& model, const Record& record) {
@@ -136,7 +76,7 @@ void insert(const Settings& settings, Place& place, Report& report) {
     statement = place.sqlite_client().prepare(sql);
     by_hand.work = [&] {
       place.sqlite_client().execute("BEGIN IMMEDIATE");
-      for (Record& record : records) insert(place.sqlite_client(), statement.get(), record);
+      for (Record& record : records) insert_record(place.sqlite_client(), statement.get(), record);
       place.sqlite_client().execute("COMMIT");
     };
   } else {

@@ -11,7 +11,7 @@ namespace dorm::bench {
 namespace {
 
 constexpr std::string_view usage =
-    "usage: dorm_benchmarks [--only scan|join|get|insert|loaders|models] [--backend sqlite|postgres] [--rounds N] "
+    "usage: dorm_benchmarks [--only scan|join|get|insert|bulk|loaders|models] [--backend sqlite|postgres] [--rounds N] "
     "[--scale X]\n"
     "                       [--json FILE] [--contestant dorm|hand-written]\n"
     "PostgreSQL: a private server, or the database DORM_BENCH_PG_URL names.\n";
@@ -50,7 +50,7 @@ void ask_all(const Settings& settings, Place& place, Report& report) {
     void (*ask)(const Settings&, Place&, Report&);
   };
   for (const Question& question : {Question{"scan", scan}, Question{"join", join}, Question{"get", get},
-                                   Question{"insert", insert}, Question{"loaders", loaders}}) {
+                                   Question{"insert", insert}, Question{"bulk", bulk}, Question{"loaders", loaders}}) {
     if (settings.only.empty() || settings.only == question.name) question.ask(settings, place, report);
   }
 }

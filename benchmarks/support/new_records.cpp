@@ -1,0 +1,79 @@
+#include "support/new_records.hpp"
+
+#include <array>
+#include <string>
+
+namespace dorm::bench {
+
+std::vector<Record> new_records(std::size_t count) {
+  std::vector<Record> records(count);
+  std::int64_t i = 0;
+  for (Record& record : records) {
+    ++i;
+    const std::string number = std::to_string(i);
+    record.name = "customer number " + number;
+    record.email = "customer" + number + "@example.org";
+    record.city = "a city called " + std::to_string(i % 1000);
+    if (i % 4 != 0) record.note = "a remark of some length on row " + number;
+    record.active = i % 3 == 0;
+    record.age = 18 + i % 60;
+    record.score = static_cast<double>(i) * 0.25;
+    record.cents = i * 7;
+    record.created = 1'793'000'000'000'000 + i * 1'234'567;
+  }
+  return records;
+}
+
+NewRow values_of(const Record& record) {
+  return {{"name", record.name},
+          {"email", record.email},
+          {"city", record.city},
+          {"note", record.note ? Value(*record.note) : Value()},
+          {"active", record.active},
+          {"age", record.age},
+          {"score", record.score},
+          {"balance", Decimal(record.cents, 2)},
+          {"created", DateTime{record.created}}};
+}
+
+void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& record) {
+  const auto text = [&](int place, const std::string& value) {
+    sqlite3_bind_text(statement, place, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+  };
+  text(1, record.name);
+  text(2, record.email);
+  text(3, record.city);
+  if (record.note) {
+    text(4, *record.note);
+  } else {
+    sqlite3_bind_null(statement, 4);
+  }
+  sqlite3_bind_int(statement, 5, record.active ? 1 : 0);
+  sqlite3_bind_int64(statement, 6, record.age);
+  sqlite3_bind_double(statement, 7, record.score);
+  sqlite3_bind_int64(statement, 8, record.cents);
+  std::array<char, 26> created{};
+  format_moment(record.created, created.data());
+  sqlite3_bind_text(statement, 9, created.data(), static_cast<int>(created.size()), SQLITE_STATIC);
+  client.expect(sqlite3_step(statement), SQLITE_DONE);
+  sqlite3_reset(statement);
+  record.id = sqlite3_last_insert_rowid(client.handle());
+}
+
+std::uint64_t digest_of_table(const Model& record) {
+  Digest digest;
+  for (const Row& row : record.select().order_by(record["id"])) {
+    digest.add(row["name"].text());
+    digest.add(row["email"].text());
+    digest.add(row["city"].text());
+    digest.add(row["note"].is_null() ? "null" : row["note"].text());
+    digest.add(std::int64_t{row["active"].boolean()});
+    digest.add(row["age"].integer());
+    digest.add(row["score"].real());
+    digest.add(row["balance"].decimal().unscaled());
+    digest.add(row["created"].datetime().microseconds);
+  }
+  return digest.value();
+}
+
+}  // namespace dorm::bench
