@@ -102,8 +102,9 @@ class DORM_EXPORT Model {
   Rows bulk_create(const std::vector<std::vector<std::pair<std::string, Value>>>& rows) const;
   // The changed fields of saved rows in as few UPDATEs as there are sets of changed fields, in one transaction; one by
   // one where the model has a version field or dorm changes a field by itself. Returns the number of rows written.
-  // NotFound or StaleRow if one of them is gone or was changed: then none is written. StateError for an unsaved row,
-  // QueryError for one of another model or database. Signals are not sent, by bulk_create neither.
+  // NotFound or StaleRow if one of them is gone or was changed: then none is written. StateError for an unsaved row, or
+  // one that an unsaved row was assigned to, QueryError for one of another model or database. Signals are not sent, by
+  // bulk_create neither.
   std::int64_t bulk_update(const std::vector<Row>& rows) const;
   // Rows into the table without Rows in memory: see insert.hpp. All throw QueryError for what is no field, DataError
   // for a value that does not fit or a required one that is absent.

@@ -194,6 +194,8 @@ class DORM_EXPORT Row {
   void load(bool discard_changes = false) const;
 
   bool is_saved() const;
+  // Whether save() would send something, and which fields: also the key that is still to come from a row assigned with
+  // set(). Throw StateError if such a row is gone.
   bool is_dirty() const;
   std::vector<std::string> dirty_fields() const;
 

@@ -13,6 +13,7 @@
 #include "query/snapshots.hpp"
 #include "write/bulk_insert.hpp"
 #include "write/bulk_update.hpp"
+#include "write/related_keys.hpp"
 #include "write/row_write.hpp"
 
 namespace dorm {
@@ -55,7 +56,9 @@ std::int64_t Model::bulk_update(const std::vector<Row>& rows) const {
     if (context.engine.lock() != database_)
       throw QueryError("bulk_update of '" + info().name + "' was given a row of another database");
     if (!row.is_saved()) throw StateError("bulk_update of '" + info().name + "' was given an unsaved row; save it");
-    if (!row.is_dirty() || !seen.emplace(&node, row.slot()).second) continue;
+    // A row that was assigned may have its key by now.
+    write::take_keys(*database_, node, row.slot());
+    if (!write::is_dirty(node, row.slot()) || !seen.emplace(&node, row.slot()).second) continue;
     changed[&context].push_back({&node, row.slot()});
     ++count;
   }

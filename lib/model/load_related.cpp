@@ -13,6 +13,7 @@
 #include "model/row_make.hpp"
 #include "query/request.hpp"
 #include "query/snapshots.hpp"
+#include "write/related_keys.hpp"
 #include "write/row_write.hpp"
 
 namespace dorm {
@@ -93,7 +94,7 @@ void load_all(const Row& row, bool follow, const std::vector<FieldTree>& exclude
   graph::Node& node = access::node_of(row);
   const std::uint32_t slot = row.slot();
   const ModelInfo& model = saved_model(node, slot, "load_all");
-  if (write::is_dirty(node, slot) && !discard_changes) {
+  if (!discard_changes && write::has_changes(node, slot)) {
     throw StateError("the row of model '" + model.name +
                      "' has unsaved changes; save it, or let load_all discard them");
   }

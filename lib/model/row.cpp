@@ -1,6 +1,7 @@
 #include "dorm/row.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "dorm/model.hpp"
 #include "load/lazy.hpp"
@@ -145,7 +146,7 @@ void Row::load(bool discard_changes) const {
   const ModelInfo& model = writable_model(node);
   if (!write::is_saved(node, slot_))
     throw StateError("the row of model '" + model.name + "' is not saved; there is nothing to load");
-  if (write::is_dirty(node, slot_) && !discard_changes) {
+  if (!discard_changes && write::has_changes(node, slot_)) {
     throw StateError("the row of model '" + model.name +
                      "' has unsaved changes; save it, or discard them with load(true)");
   }
@@ -154,14 +155,18 @@ void Row::load(bool discard_changes) const {
 }
 
 bool Row::is_saved() const { return write::is_saved(access::node_of(*this), slot_); }
-bool Row::is_dirty() const { return write::is_dirty(access::node_of(*this), slot_); }
+bool Row::is_dirty() const { return write::has_changes(access::node_of(*this), slot_); }
 
 std::vector<std::string> Row::dirty_fields() const {
-  const graph::Node& node = access::node_of(*this);
+  graph::Node& node = access::node_of(*this);
+  const std::vector<std::uint32_t> changed = write::changed_fields(node, slot_);
+  const std::vector<std::uint32_t> awaited = write::awaited_fields(node, slot_);
+  std::vector<std::uint32_t> fields;
+  std::set_union(changed.begin(), changed.end(), awaited.begin(), awaited.end(), std::back_inserter(fields));
   std::vector<std::string> names;
-  if (node.states.find(slot_) == nullptr) return names;
+  if (fields.empty()) return names;
   const ModelInfo& model = writable_model(node);
-  for (const std::uint32_t field : write::changed_fields(node, slot_)) names.push_back(model.fields[field].name);
+  for (const std::uint32_t field : fields) names.push_back(model.fields[field].name);
   return names;
 }
 

@@ -153,6 +153,10 @@ void take_loaded(graph::Node& node, std::uint32_t slot, const Cell* loaded, cons
     const std::uint32_t relation = node.shape->model->fields[field].relation;
     if (relation != no_index) access::forget_relation(node, slot, relation);
   }
+  // A row that was assigned and has no key yet is a change, too.
+  for (const write::KeySource& source : write::key_sources(node, slot))
+    if (!write::is_saved(*source.row.node, source.row.slot) || write::lacks_key(node, slot, source))
+      access::forget_relation(node, slot, source.relation->index);
   if (const auto state = node.states.find(slot); state != node.states.end()) state->second.originals.clear();
 }
 

@@ -111,11 +111,34 @@ std::vector<KeySource> key_sources(graph::Node& node, std::uint32_t slot) {
       } else if (!has_key) {
         throw StateError("the row assigned to '" + label(node, relation) + "' is gone; keep a handle to it");
       }
-    } else if (found.span.state == graph::RelationState::loaded && (!has_key || !is_saved(node, slot))) {
-      sources.push_back({&relation, {node.graph->share(entry->target), entry->target_slot(found.span.begin)}});
+    } else if (found.span.state == graph::RelationState::loaded) {
+      const std::uint32_t target = entry->target_slot(found.span.begin);
+      // A key that was merely not selected is no change: rows that a query loaded have no state.
+      const bool is_made = node.states.find(slot) != nullptr && entry->target->states.find(target) != nullptr;
+      if (!is_saved(node, slot) || (!has_key && is_made))
+        sources.push_back({&relation, {node.graph->share(entry->target), target}});
     }
   }
   return sources;
+}
+
+std::vector<std::uint32_t> awaited_fields(graph::Node& node, std::uint32_t slot) {
+  std::vector<std::uint32_t> fields;
+  if (node.shape->model == nullptr) return fields;
+  const Cell* ours = node.cells(slot);
+  for (const KeySource& source : key_sources(node, slot)) {
+    const bool has_key = is_saved(*source.row.node, source.row.slot);
+    each_part(node, source, [&](std::uint32_t field, const Cell& key) {
+      if (key.is_loaded() ? !graph::same_cell(ours[field], key) : !has_key) fields.push_back(field);
+    });
+  }
+  std::sort(fields.begin(), fields.end());
+  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
+  return fields;
+}
+
+bool has_changes(graph::Node& node, std::uint32_t slot) {
+  return is_dirty(node, slot) || !awaited_fields(node, slot).empty();
 }
 
 bool lacks_key(const graph::Node& node, std::uint32_t slot, const KeySource& source) {

@@ -19,6 +19,11 @@ struct KeySource {
 
 // StateError if an assigned row is gone and its key is not known.
 std::vector<KeySource> key_sources(graph::Node& node, std::uint32_t slot);
+// The fields whose values the next save takes from rows that were assigned: they differ from those of the row, or are
+// not known yet. In order; none for a flat row. Throws what key_sources() throws.
+std::vector<std::uint32_t> awaited_fields(graph::Node& node, std::uint32_t slot);
+// Whether a save would write the row: is_dirty(), or for the sake of awaited_fields().
+bool has_changes(graph::Node& node, std::uint32_t slot);
 // Whether the row has another key than its source, which is saved.
 bool lacks_key(const graph::Node& node, std::uint32_t slot, const KeySource& source);
 // Writes the key of the source, which is saved, into the row: as set_cell() does, undone if the open transaction is

@@ -52,6 +52,7 @@ inline bool is_saved(const graph::Node& node, std::uint32_t slot) noexcept {
   const auto* state = node.states.find(slot);
   return state == nullptr || state->second.saved;
 }
+// Whether its cells were written; see has_changes() of related_keys.hpp.
 bool is_dirty(const graph::Node& node, std::uint32_t slot) noexcept;
 // The fields that were written since the row was loaded or saved; of a new row those that have a value. In order.
 std::vector<std::uint32_t> changed_fields(const graph::Node& node, std::uint32_t slot);
