@@ -17,7 +17,8 @@
 //     "nulls": "last"}, one of fields {"album": ["name"]}, one of prefetch_related {"path": …, "filter": …, "order_by":
 //     …, "limit": …, "offset": …, "fields": …, "select_related": …, "prefetch_related": …, "as": …}.
 //   "values": true for all, or the paths of flat rows. "slice": [first, last], as QuerySet::slice().
-// Values have the JSON form of their field; integers and decimals also as text. All values are immutable and cheap to
+// Values have the JSON form of their field; integers and decimals also as text. What is compared with an integer may
+// have a fraction: 1.5 is a double, "1.5" a decimal. All values are immutable and cheap to
 // copy; any number of threads may use one.
 #pragma once
 

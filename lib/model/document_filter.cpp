@@ -7,6 +7,7 @@
 #include "dorm/error.hpp"
 #include "model/document.hpp"
 #include "query/path.hpp"
+#include "query/typing.hpp"
 
 namespace dorm::document {
 namespace {
@@ -38,6 +39,20 @@ bool is_whole(TypeKind kind) {
   return kind == TypeKind::smallint || kind == TypeKind::integer || kind == TypeKind::bigint;
 }
 
+// Which text stands for a whole number of 64 bits, if it is not too long.
+bool is_digits(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::optional<Decimal> decimal_of(std::string_view text) {
+  try {
+    return Decimal::parse(text);
+  } catch (const DataError&) {
+    return std::nullopt;
+  }
+}
+
 Value scalar(const json::Node& node, const Type& type, std::string_view label) {
   if (node.is(NodeKind::object) || node.is(NodeKind::array))
     fail(node, "a single value belongs here; " + std::string(json::kind_name(node.kind())) + " does not fit");
@@ -47,8 +62,12 @@ Value scalar(const json::Node& node, const Type& type, std::string_view label) {
     if (node.is(NodeKind::real)) return Value(node.real());
     return node.is(NodeKind::string) ? Value(node.text()) : Value();
   }
-  // Whole numbers may be compared with others.
+  // A number means what it is written as, whatever kind of number it is compared with.
+  if (query::family(type.kind) == query::Family::number && node.is(NodeKind::integer)) return Value(node.integer());
   if (is_whole(type.kind) && node.is(NodeKind::real)) return Value(node.real());
+  if (is_whole(type.kind) && node.is(NodeKind::string) && !is_digits(node.text())) {
+    if (std::optional<Decimal> decimal = decimal_of(node.text())) return Value(*std::move(decimal));
+  }
   return at(node, [&] { return value_from_json(node, type, label); });
 }
 

@@ -1,6 +1,7 @@
 // QuerySets as documents: conditions as they were given, everything else from what the request holds.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "core/coerce.hpp"
@@ -65,17 +66,52 @@ std::string one_member(std::string_view name, std::string_view value) {
   return object.text();
 }
 
-std::string value_text(const Value& value) {
-  if (value.kind() == ValueKind::list) {
-    std::vector<std::string> items;
-    for (const Value& item : value.list()) {
-      if (item.kind() == ValueKind::list) refuse_form("a list holds lists");
-      items.push_back(value_text(item));
+bool is_whole_type(TypeKind kind) {
+  return kind == TypeKind::smallint || kind == TypeKind::integer || kind == TypeKind::bigint;
+}
+
+// With a point or an exponent: without one it would be read as an integer.
+std::string real_text(double value) {
+  if (!std::isfinite(value)) refuse_form("a value is no finite number");
+  std::string text;
+  append_json(text, Cell::of_real(value), Type());
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
+// Beside an integer, digits alone are an integer.
+std::string decimal_text(const Decimal& value, const Type& beside) {
+  std::string text = value.text();
+  if (is_whole_type(beside.kind) && text.find('.') == std::string::npos) text += "e0";
+  return json::quoted(text);
+}
+
+// A value as it is read again beside what has this type.
+std::string value_text(const Value& value, const Type& beside) {
+  switch (value.kind()) {
+    case ValueKind::list: {
+      std::vector<std::string> items;
+      for (const Value& item : value.list()) {
+        if (item.kind() == ValueKind::list) refuse_form("a list holds lists");
+        items.push_back(value_text(item, beside));
+      }
+      return list_text(items);
     }
-    return list_text(items);
+    case ValueKind::json:
+      refuse_form("a value is JSON");
+    case ValueKind::real:
+      return real_text(value.real());
+    case ValueKind::null:
+    case ValueKind::boolean:
+    case ValueKind::integer:
+    case ValueKind::text:
+      break;
+    default:
+      if (beside.kind == TypeKind::unknown) {
+        refuse_form("a value of kind '" + std::string(kind_name(value.kind())) +
+                    "' is compared with something of no known type");
+      }
+      if (value.kind() == ValueKind::decimal) return decimal_text(value.decimal(), beside);
   }
-  if (value.kind() == ValueKind::json) refuse_form("a value is JSON");
-  if (value.kind() == ValueKind::decimal) return json::quoted(value.decimal().text());
   std::string text;
   append_json(text, borrow(value), Type());
   return text;
@@ -122,11 +158,11 @@ std::string row_text(const KeyRef& key, const Term& beside) {
   }
   const Value* value = field == no_index ? nullptr : key.find(field);
   if (value == nullptr) refuse_form("a row of '" + key.model->name + "' as a value has a key of several fields");
-  return value_text(*value);
+  return value_text(*value, key.model->fields[field].type);
 }
 
 std::string given_value(const Term& value, const Term& beside) {
-  if (value.kind == TermKind::value) return value_text(value.value);
+  if (value.kind == TermKind::value) return value_text(value.value, beside.type);
   if (value.kind == TermKind::row) return row_text(value.key, beside);
   if (value.kind == TermKind::subquery) refuse_form("a value is a query; ask with any()");
   if (value.kind != TermKind::tuple) refuse_form("a value is an expression");
@@ -161,6 +197,10 @@ std::string expression_text(const Term& term, const Request& request) {
   static constexpr std::array<std::string_view, 11> matches{"like",     "ilike",     "contains",    "startswith",
                                                             "endswith", "icontains", "istartswith", "iendswith",
                                                             "iexact",   "regex",     "iregex"};
+  // What a comparison, whose first operand is the path, has at this place.
+  const auto operand = [&](std::size_t place) {
+    return value_text(value_beside(term.children[place]), term.children[0]->type);
+  };
   switch (term.kind) {
     case TermKind::all:
     case TermKind::any: {
@@ -173,21 +213,18 @@ std::string expression_text(const Term& term, const Request& request) {
       return one_member("not", expression_text(*term.children.front(), request));
     case TermKind::binary:
       if (term.op >= comparisons.size()) break;
-      return comparison(term.children[0], comparisons[term.op], value_text(value_beside(term.children[1])), request);
+      return comparison(term.children[0], comparisons[term.op], operand(1), request);
     case TermKind::is_null:
       return comparison(term.children[0], "isnull", term.negated ? "false" : "true", request);
     case TermKind::in_list:
-      return comparison(term.children[0], term.negated ? "not_in" : "in", value_text(value_beside(term.children[1])),
-                        request);
+      return comparison(term.children[0], term.negated ? "not_in" : "in", operand(1), request);
     case TermKind::between: {
-      const Values ends{value_beside(term.children[1]), value_beside(term.children[2])};
-      return negated_text(comparison(term.children[0], "range", value_text(Value(ends)), request), term.negated);
+      const std::string ends = list_text({operand(1), operand(2)});
+      return negated_text(comparison(term.children[0], "range", ends, request), term.negated);
     }
     case TermKind::match:
       if (term.op >= matches.size()) break;
-      return negated_text(
-          comparison(term.children[0], matches[term.op], value_text(value_beside(term.children[1])), request),
-          term.negated);
+      return negated_text(comparison(term.children[0], matches[term.op], operand(1), request), term.negated);
     default:
       break;
   }
