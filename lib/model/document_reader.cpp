@@ -1,6 +1,7 @@
 // Query documents, key by key: each is the call of QuerySet that it is named after.
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "core/suggest.hpp"
@@ -45,6 +46,18 @@ std::size_t word_of(const json::Node& node, const Names& names, std::size_t firs
                  quote_list(possible));
 }
 
+// A part of a document, and how the query is without it.
+struct DocumentPart {
+  const json::Node* node;
+  std::function<void(Parsed&)> leave_out;
+};
+
+// The parts that one key of a document has, by which it may not fit the rest.
+struct DocumentClause {
+  const json::Node* node;
+  std::vector<DocumentPart> parts;
+};
+
 class DocumentReader {
  public:
   DocumentReader(const Registry& registry, const QueryGate* gate) : registry_(registry), gate_(gate), filters_(gate) {}
@@ -74,7 +87,77 @@ class DocumentReader {
     return parsed;
   }
 
+  // Of the document that was read, in the order in which they are suspected.
+  std::vector<DocumentClause> clauses(const json::Node& root) const {
+    std::vector<DocumentClause> all;
+    if (!field_parts_.empty()) all.push_back({field_parts_.front().node, field_parts_});
+    if (const json::Node* node = root.find("strategy"))
+      all.push_back(list_clause(*node, node->items(), &query::Request::strategies));
+    if (const json::Node* node = root.find("lazy"); node != nullptr && node->is(NodeKind::object)) {
+      std::vector<const json::Node*> paths;
+      for (const json::Node* item : node->items())
+        if (!item->name().empty()) paths.push_back(item);
+      all.push_back(list_clause(*node, paths, &query::Request::lazy_paths));
+    }
+    if (const json::Node* node = root.find("order_by"))
+      all.push_back(list_clause(*node, one_or_many(*node), &query::Request::order_by));
+    if (const json::Node* node = root.find("having")) {
+      const auto none = [](Parsed& parsed) {
+        parsed.set = changed(parsed.set, [](query::Request& request) { request.having = nullptr; });
+      };
+      all.push_back({node, {{node, none}}});
+    }
+    if (const json::Node* node = root.find("values"); node != nullptr && !node->is(NodeKind::boolean))
+      all.push_back(values_clause(*node));
+    if (const json::Node* node = root.find("group_by"))
+      all.push_back(list_clause(*node, one_or_many(*node), &query::Request::group_by));
+    if (const json::Node* node = root.find("slice")) {
+      const auto none = [](Parsed& parsed) {
+        parsed.set = changed(parsed.set, [](query::Request& request) {
+          request.limit.reset();
+          request.offset.reset();
+          request.from_end = false;
+        });
+      };
+      all.push_back({node, {{node, none}}});
+    }
+    if (const json::Node* node = root.find("distinct")) {
+      const auto none = [](Parsed& parsed) { parsed.set = parsed.set.distinct(false); };
+      all.push_back({node, {{node, none}}});
+    }
+    return all;
+  }
+
  private:
+  // One part for each element of a list of the request.
+  template <class List>
+  static DocumentClause list_clause(const json::Node& node, const std::vector<const json::Node*>& items,
+                                    List query::Request::*list) {
+    DocumentClause clause{&node, {}};
+    for (std::size_t i = 0; i < items.size(); ++i)
+      clause.parts.push_back({items[i], [list, i](Parsed& parsed) { erase(parsed, list, i, i + 1); }});
+    return clause;
+  }
+
+  static DocumentClause values_clause(const json::Node& node) {
+    DocumentClause clause{&node, {}};
+    for (const json::Node* item : one_or_many(node)) {
+      const auto place = static_cast<std::ptrdiff_t>(clause.parts.size());
+      clause.parts.push_back({item, [place](Parsed& parsed) { parsed.values->erase(parsed.values->begin() + place); }});
+    }
+    return clause;
+  }
+
+  template <class List>
+  static void erase(Parsed& parsed, List query::Request::*list, std::size_t begin, std::size_t end) {
+    parsed.set = changed(parsed.set, [&](query::Request& request) {
+      List& elements = request.*list;
+      if (end > elements.size()) return;
+      elements.erase(elements.begin() + static_cast<std::ptrdiff_t>(begin),
+                     elements.begin() + static_cast<std::ptrdiff_t>(end));
+    });
+  }
+
   const ModelInfo& model_named(const json::Node& node) const {
     const std::string& name = text_of(node, "the name of a model");
     if (gate_ == nullptr)
@@ -403,13 +486,19 @@ class DocumentReader {
 
   void fields(const json::Node& root, QuerySet& set) {
     const Ground ground{set.request()->root, {}, true};
-    if (const json::Node* node = root.find("fields")) {
-      const std::vector<FieldTree> trees = field_trees(*node, ground);
-      set = at(*node, [&] { return set.fields(trees); });
-    }
-    if (const json::Node* node = root.find("exclude_fields")) {
-      const std::vector<FieldTree> trees = field_trees(*node, ground);
-      set = at(*node, [&] { return set.exclude_fields(trees); });
+    for (const char* key : {"fields", "exclude_fields"}) {
+      const json::Node* node = root.find(key);
+      if (node == nullptr) continue;
+      for (const json::Node* item : names(*node)) {
+        if (item->is(NodeKind::array)) fail_kind(*item, "the name of a field, or a map of relations, belongs here");
+        const std::vector<FieldTree> trees = field_trees(*item, ground);
+        const std::size_t before = set.request()->fields.size();
+        set = at(*item,
+                 [&] { return std::string_view(key) == "fields" ? set.fields(trees) : set.exclude_fields(trees); });
+        const std::size_t after = set.request()->fields.size();
+        field_parts_.push_back(
+            {item, [before, after](Parsed& parsed) { erase(parsed, &query::Request::fields, before, after); }});
+      }
     }
   }
 
@@ -437,20 +526,62 @@ class DocumentReader {
   const Registry& registry_;
   const QueryGate* gate_;
   FilterReader filters_;
+  std::vector<DocumentPart> field_parts_;
 };
 
-// What is wrong with the whole is told before it runs.
-void check_whole(const json::Node& root, const Parsed& parsed, const DatabaseImpl& database) {
-  if (!parsed.values && parsed.set.request()->group_by.empty()) {
-    at(root, [&] {
-      require_rows(*parsed.set.request(), "a document without 'values'");
-      query::resolve(rows_of(*parsed.set.request()), database.requests);
-    });
-    return;
+// What is wrong with the query as a whole, if anything.
+std::optional<std::string> mistake_in(const Parsed& parsed, const DatabaseImpl& database) {
+  const query::Request& request = *parsed.set.request();
+  try {
+    if (parsed.values || !request.group_by.empty()) {
+      require_values(database, request, parsed.values.value_or(std::vector<std::string>()));
+    } else {
+      require_rows(request, "a document without 'values'");
+      require_all(database, request);
+    }
+  } catch (const QueryError& error) {
+    return error.what();
+  } catch (const DataError& error) {
+    return error.what();
+  } catch (const LimitError& error) {
+    return error.what();
   }
-  const json::Node* values = root.find("values");
-  at(values != nullptr ? *values : root,
-     [&] { require_values(database, *parsed.set.request(), parsed.values.value_or(std::vector<std::string>())); });
+  return std::nullopt;
+}
+
+// Without these parts of one clause, the last of them first: the others stay where they are.
+Parsed without(Parsed parsed, const std::vector<DocumentPart>& parts, const DocumentPart* kept = nullptr) {
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part)
+    if (&*part != kept) part->leave_out(parsed);
+  return parsed;
+}
+
+// Where the mistake of a whole stands: the part without which there is none.
+const json::Node* place_of_mistake(const Parsed& parsed, const std::vector<DocumentClause>& clauses,
+                                   const DatabaseImpl& database) {
+  for (const DocumentClause& clause : clauses)
+    for (const DocumentPart& part : clause.parts)
+      if (!mistake_in(without(parsed, {part}), database)) return part.node;
+  // Several parts of one clause may be mistakes.
+  for (const DocumentClause& clause : clauses) {
+    if (mistake_in(without(parsed, clause.parts), database)) continue;
+    for (const DocumentPart& part : clause.parts)
+      if (mistake_in(without(parsed, clause.parts, &part), database)) return part.node;
+    return clause.node;
+  }
+  return nullptr;
+}
+
+// What is wrong with the whole is told before it runs.
+void check_whole(const json::Node& root, const Parsed& parsed, const std::vector<DocumentClause>& clauses,
+                 const DatabaseImpl& database, bool is_trusted) {
+  std::optional<std::string> mistake = mistake_in(parsed, database);
+  if (!mistake) return;
+  // The second way to mend a group names keys, which may be hidden.
+  if (!is_trusted) mistake->resize(std::min(mistake->size(), mistake->find(", or group by the primary key of ")));
+  const json::Node* place = place_of_mistake(parsed, clauses, database);
+  if (place == nullptr) place = root.find("values");
+  fail(place == nullptr ? root : *place, *mistake);
 }
 
 }  // namespace
@@ -499,12 +630,13 @@ Parsed read_document(const Registry& registry, const std::shared_ptr<DatabaseImp
                                                  std::to_string(first.where.column) + ": " + first.message);
   }
   const json::Node& root = *document->root();
-  Parsed parsed = DocumentReader(registry, gate).read(root, database);
+  DocumentReader reader(registry, gate);
+  Parsed parsed = reader.read(root, database);
   if (gate != nullptr) {
     parsed.set =
         at(root, [&] { return changed(parsed.set, [&](query::Request& request) { confine(request, *gate); }); });
   }
-  check_whole(root, parsed, *database);
+  check_whole(root, parsed, reader.clauses(root), *database, gate == nullptr);
   return parsed;
 }
 

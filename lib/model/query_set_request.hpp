@@ -41,7 +41,8 @@ bool names_many(const query::TermPtr& term);
 void require_single_counting(const query::Request& request);
 // Throws QueryError for groups, which have no rows of the model.
 void require_rows(const query::Request& request, const char* verb);
-// Throws as values() would before it asks.
+// Throw as all() of what require_rows() lets pass, and values(), would before they ask.
+void require_all(const DatabaseImpl& database, const query::Request& request);
 void require_values(const DatabaseImpl& database, const query::Request& request, const std::vector<std::string>& paths);
 
 QuerySet objects_of(std::shared_ptr<DatabaseImpl> database, const query::SourcePtr& source);

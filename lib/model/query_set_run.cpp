@@ -11,6 +11,8 @@
 #include "query/builder.hpp"
 #include "query/grouping.hpp"
 #include "query/path.hpp"
+#include "query/plan.hpp"
+#include "query/shape.hpp"
 #include "query/visit.hpp"
 
 namespace dorm {
@@ -158,6 +160,12 @@ QuerySpec values_spec(const DatabaseImpl& database, const Request& request, cons
   return query::resolve_values(asked, paths, mode, database.requests);
 }
 
+void require_statement(const DatabaseImpl& database, const QuerySpec& spec) {
+  const query::Shaped shaped = query::shape_of(spec, query::Purpose::rows);
+  if (database.plans.find(shaped.text)) return;
+  query::make_plan(spec, query::Purpose::rows, shaped, database.session->dialect());
+}
+
 Rows run_values(DatabaseImpl& database, const Request& request, const std::vector<std::string>& paths,
                 query::RowMode mode) {
   database.require_open();
@@ -236,7 +244,11 @@ bool names_many(const TermPtr& term) {
 }
 
 void require_rows(const Request& request, const char* verb) {
-  if (!request.group_by.empty() || request.having) {
+  if (request.group_by.empty() && request.having) {
+    throw QueryError(std::string(verb) + " gives rows of '" + request.root->model->name +
+                     "', but having() chooses among groups; say which with group_by()");
+  }
+  if (!request.group_by.empty()) {
     throw QueryError(std::string(verb) + " gives rows of '" + request.root->model->name +
                      "', but group_by makes groups of them; read those with values() or values_list()");
   }
@@ -246,8 +258,12 @@ void require_rows(const Request& request, const char* verb) {
                        "' is of groups; say which with group_by() and read values()");
 }
 
+void require_all(const DatabaseImpl& database, const Request& request) {
+  require_statement(database, *query::resolve(rows_of(request), database.requests)->spec);
+}
+
 void require_values(const DatabaseImpl& database, const Request& request, const std::vector<std::string>& paths) {
-  values_spec(database, request, paths, query::RowMode::dicts);
+  require_statement(database, values_spec(database, request, paths, query::RowMode::dicts));
 }
 
 // ---- rows ----
