@@ -139,8 +139,11 @@ class DORM_EXPORT QueryDocument {
 };
 
 // A JSON Schema (draft 2020-12) of the documents that a registry's models can be asked by: what editors complete and
-// forms check. Looser than parse() where JSON Schema cannot follow: beyond the first relation of a path, and wherever
-// annotations may be named.
+// forms check. It takes what parse() takes, and is looser where JSON Schema cannot follow: beyond the first relation of
+// a path and in what belongs to its rows (the filters of any, none, every and annotate, the keys of prefetch_related),
+// in documents with annotations, which may be named wherever a path may, in whether groups, distinct values and loads
+// fit together, in texts that stand for numbers, times, uuids and bytes, and in dates where a validator takes "format"
+// for a remark.
 DORM_EXPORT std::string query_schema(const Registry& registry);
 
 }  // namespace dorm

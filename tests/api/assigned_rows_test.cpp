@@ -30,7 +30,7 @@ TEST_P(AssignedRows, AKeyThatIsStillToComeIsAChange) {
   EXPECT_FALSE(thing.is_dirty());
   thing.set("owner", late);
   EXPECT_TRUE(thing.is_dirty());
-  EXPECT_THAT(thing.dirty_fields(), ElementsAre("owner"));
+  EXPECT_THAT(thing.dirty_fields(), ElementsAre("owner_id"));
   EXPECT_THROW(thing.save(), StateError);
   late.save();
   EXPECT_TRUE(thing.is_dirty());

@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "core/text.hpp"
+#include "dorm/error.hpp"
+#include "dorm/value.hpp"
 
 namespace dorm::test {
 namespace {
@@ -36,6 +38,15 @@ class Validator {
     return type == "null" && value.is_null();
   }
 
+  static bool is_date(const std::string& text) {
+    try {
+      Date::parse(text);
+      return true;
+    } catch (const DataError&) {
+      return false;
+    }
+  }
+
   const json& resolve(const std::string& reference) const {
     if (!reference.starts_with("#")) throw std::runtime_error("reference " + reference + " leads out of the schema");
     return root_.at(json::json_pointer(reference.substr(1)));
@@ -51,7 +62,7 @@ class Validator {
 
   void check(const std::string& keyword, const json& argument, const json& schema, const json& value,
              const std::string& pointer, Errors& errors) const {
-    static const std::set<std::string> silent = {"$schema", "$id", "$defs", "title", "description"};
+    static const std::set<std::string> silent = {"$schema", "$id", "$defs", "title", "description", "contentEncoding"};
     if (silent.count(keyword) != 0) return;
     const auto fail = [&](const std::string& reason) { errors.push_back(pointer + ": " + reason); };
     const auto append = [&](const Errors& more) { errors.insert(errors.end(), more.begin(), more.end()); };
@@ -84,6 +95,9 @@ class Validator {
     if (keyword == "pattern") {
       if (value.is_string() && !RE2::PartialMatch(value.get<std::string>(), argument.get<std::string>()))
         fail("does not match the pattern");
+    } else if (keyword == "format") {
+      if (argument != "date") throw std::runtime_error("JSON Schema format " + argument.dump() + " is not known");
+      if (value.is_string() && !is_date(value.get<std::string>())) fail("is no date");
     } else if (keyword == "minLength") {
       if (value.is_string() && code_points(value.get<std::string>()) < argument.get<std::size_t>())
         fail("is too short");
@@ -115,6 +129,11 @@ class Validator {
   bool check_members(const std::string& keyword, const json& argument, const json& schema, const json& value,
                      const std::string& pointer, Errors& errors) const {
     const auto append = [&](const Errors& more) { errors.insert(errors.end(), more.begin(), more.end()); };
+    if (keyword == "prefixItems") {
+      for (std::size_t i = 0; value.is_array() && i < std::min(value.size(), argument.size()); ++i)
+        append(run(argument[i], value[i], pointer + "/" + std::to_string(i)));
+      return true;
+    }
     if (keyword == "items") {
       for (std::size_t i = 0; value.is_array() && i < value.size(); ++i)
         append(run(argument, value[i], pointer + "/" + std::to_string(i)));
