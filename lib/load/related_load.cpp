@@ -9,6 +9,7 @@
 
 #include "dorm/error.hpp"
 #include "load/lazy.hpp"
+#include "load/pending_load.hpp"
 #include "load/relation_load.hpp"
 #include "load/transplant.hpp"
 
@@ -207,8 +208,12 @@ class Related {
     transplant.finish();
     lead_back(target, *place.node, back);
     entry->cover(place.node->slot_count());
-    const std::lock_guard lock(graph.mutex);
-    place.node->add_relation(std::move(entry));
+    graph::Relation* added = nullptr;
+    {
+      const std::lock_guard lock(graph.mutex);
+      added = place.node->add_relation(std::move(entry));
+    }
+    forget_on_rollback(engine_, *place.node, *added, place.slots);
   }
 
   // Rows that came with an answer of their own keep it.

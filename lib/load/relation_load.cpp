@@ -9,6 +9,7 @@
 #include "dorm/error.hpp"
 #include "load/key_chunks.hpp"
 #include "load/key_groups.hpp"
+#include "load/pending_load.hpp"
 #include "query/builder.hpp"
 
 namespace dorm::load {
@@ -192,6 +193,7 @@ class Loader {
     }
     // Complete, so that others may see it.
     if (fresh_) load_.parent->add_relation(std::move(fresh_));
+    forget_on_rollback(engine_, *load_.parent, *entry_, load_.slots);
     return entry_;
   }
 

@@ -40,6 +40,12 @@ std::shared_ptr<graph::Graph> make_graph(const Engine& engine, std::shared_ptr<c
   return graph;
 }
 
+bool is_loaded_in(const graph::Graph& graph, const TransactionLevel& level) noexcept {
+  // There are no other marks than those made here.
+  const auto* mark = static_cast<const Mark*>(graph.transaction.get());
+  return mark != nullptr && mark->serial() == level.serial();
+}
+
 Context::Context(Registry snapshot, std::weak_ptr<Engine> database)
     : registry(std::move(snapshot)), engine(std::move(database)) {
   shapes_.reserve(registry.models().size());

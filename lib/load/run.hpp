@@ -63,6 +63,8 @@ class Filling {
 
 // An empty graph that remembers the transaction of this thread, if there is one.
 std::shared_ptr<graph::Graph> make_graph(const Engine& engine, std::shared_ptr<const Context> context);
+// Whether that was in this level of a transaction.
+bool is_loaded_in(const graph::Graph& graph, const TransactionLevel& level) noexcept;
 // Runs a query into a new graph. `rows` is a guess of how many rows come, for the size of the first page.
 std::shared_ptr<graph::Graph> run(Engine& engine, const std::shared_ptr<const Context>& context,
                                   const query::QuerySpec& spec, std::uint32_t rows = 8);
