@@ -9,7 +9,7 @@
 // sent. Many rows are several statements where one would have more parameters than the database takes, all of them one
 // transaction. A hundred rows and more, of values alone and of the same fields, that conflict with nothing go to
 // PostgreSQL by its COPY, in a transaction, too: triggers, defaults and checks are those of an INSERT, and so are
-// errors. Thread-safe as a Model is.
+// errors. Keys given where the database makes them: see Model::create(). Thread-safe as a Model is.
 #pragma once
 
 #include <cstdint>

@@ -57,6 +57,10 @@ class DORM_EXPORT Model {
   Model alias(std::string_view name = {}) const;
 
   // ---- rows ----
+  // Also with a key of the program's own choice, where the database makes keys. SQLite then goes on behind the greatest
+  // one. PostgreSQL does not: its sequence gives the next number all the same, for a UniqueViolation if that is taken.
+  // After such keys, here or in bulk, say once
+  //   db.execute("SELECT setval(pg_get_serial_sequence('page', 'id'), (SELECT max(id) FROM page))");
   Row create(std::initializer_list<Assignment> values) const;  // inserted, with generated values read back
   Row create(const std::vector<std::pair<std::string, Value>>& values) const;
   Row make(std::initializer_list<Assignment> values = {}) const;  // unsaved; save() applies defaults and inserts
