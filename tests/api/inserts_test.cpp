@@ -119,6 +119,63 @@ TEST_P(Inserts, KeysOfSeveralColumnsAndVersionsAreUpdatedInBulk) {
   EXPECT_THROW(note.bulk_update({same}), StaleRow);
 }
 
+TEST_P(Inserts, ABulkUpdateOfMoreRowsThanAStatementTakesWritesThemAll) {
+  // PostgreSQL takes 65,535 parameters, SQLite 32,766: three for each row, so several statements on both.
+  constexpr std::int64_t total = 25'000;
+  std::vector<NamedValues> given;
+  for (std::int64_t i = 0; i < total; ++i) given.push_back({{"url", "/" + std::to_string(i)}});
+  std::vector<Row> changed;
+  for (const Row& row : page.bulk_create(given)) changed.push_back(row);
+  for (std::int64_t i = 0; i < total; ++i) {
+    changed[static_cast<std::size_t>(i)].set("hits", i + 1);
+    changed[static_cast<std::size_t>(i)].set("title", "t" + std::to_string(i));
+  }
+  const QueryCount count(db);
+  EXPECT_EQ(page.bulk_update(changed), total);
+  EXPECT_GE(count.count(), 2U);
+  EXPECT_LE(count.count(), 10U);
+  std::int64_t number = 0;
+  for (const Row& row : page.select(page["url"], page["hits"], page["title"]).order_by(page["id"]).tuples()) {
+    const std::string text = std::to_string(number++);
+    ASSERT_EQ(row[0].text(), "/" + text);
+    ASSERT_EQ(row[1].integer(), number);
+    ASSERT_EQ(row[2].text(), "t" + text);
+  }
+  EXPECT_EQ(number, total);
+  EXPECT_FALSE(changed.front().is_dirty());
+  EXPECT_FALSE(changed.back().is_dirty());
+  EXPECT_EQ(page.bulk_update(changed), 0);
+}
+
+TEST_P(Inserts, AFailureInTheLastOfSeveralStatementsLeavesNoneOfTheirRows) {
+  constexpr std::size_t total = 25'000;
+  std::vector<NamedValues> given;
+  for (std::size_t i = 0; i < total; ++i) given.push_back({{"url", "/" + std::to_string(i)}});
+  std::vector<Row> changed;
+  for (const Row& row : page.bulk_create(given)) changed.push_back(row);
+  page.select().where(page["url"] == "/24999").delete_rows();
+  for (const Row& row : changed) {
+    row.set("hits", 1);
+    row.set("title", "new");
+  }
+  EXPECT_THROW(page.bulk_update(changed), NotFound);
+  EXPECT_EQ(page.objects().filter("hits", 1).count(), 0);
+  EXPECT_TRUE(changed.front().is_dirty());
+  changed.pop_back();
+  EXPECT_EQ(page.bulk_update(changed), static_cast<std::int64_t>(total) - 1);
+  EXPECT_EQ(page.objects().filter({{"hits", 1}, {"title", "new"}}).count(), static_cast<std::int64_t>(total) - 1);
+}
+
+TEST_P(Inserts, KeysThatAreGivenLeaveTheSequenceOfPostgresqlBehind) {
+  const std::int64_t first = page.create({{"url", "/made"}})["id"].integer();
+  page.bulk_create({{{"id", first + 1}, {"url", "/given"}}, {{"id", first + 2}, {"url", "/too"}}});
+  if (is_postgres()) {
+    EXPECT_THROW(page.create({{"url", "/next"}}), UniqueViolation);
+    db.execute("SELECT setval(pg_get_serial_sequence('page', 'id'), (SELECT max(id) FROM page))");
+  }
+  EXPECT_EQ(page.create({{"url", "/next"}})["id"].integer(), first + 3);
+}
+
 TEST_P(Inserts, AnUpsertMeetsWhatIsThere) {
   const auto hit = [&](const char* url, int times) {
     return page.insert({{"url", url}, {"hits", times}})
