@@ -30,8 +30,8 @@ class DORM_EXPORT Transaction {
 
   // Row states follow: what was saved in it is clean after commit, and dirty again, new again, without generated keys
   // after rollback. Relations that were loaded in it, into rows from before it, are not loaded any more after rollback;
-  // rows that were loaded in it stay as they were read. Throws CommitUnknown if the connection was lost while committing
-  // (never retried). Twice is a StateError.
+  // rows that were loaded in it stay as they were read. Throws CommitUnknown if the connection was lost while
+  // committing (never retried). Twice is a StateError.
   void commit();
   void rollback();
   bool is_open() const noexcept;
