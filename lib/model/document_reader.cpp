@@ -556,19 +556,20 @@ Parsed without(Parsed parsed, const std::vector<DocumentPart>& parts, const Docu
   return parsed;
 }
 
-// Where the mistake of a whole stands: the part without which there is none.
+// The part of a clause without which there is no mistake; of several the first. Null if it lies elsewhere.
+const json::Node* mistaken_part(const Parsed& parsed, const DocumentClause& clause, const DatabaseImpl& database) {
+  for (const DocumentPart& part : clause.parts)
+    if (!mistake_in(without(parsed, {part}), database)) return part.node;
+  if (mistake_in(without(parsed, clause.parts), database)) return nullptr;
+  for (const DocumentPart& part : clause.parts)
+    if (mistake_in(without(parsed, clause.parts, &part), database)) return part.node;
+  return clause.node;
+}
+
 const json::Node* place_of_mistake(const Parsed& parsed, const std::vector<DocumentClause>& clauses,
                                    const DatabaseImpl& database) {
   for (const DocumentClause& clause : clauses)
-    for (const DocumentPart& part : clause.parts)
-      if (!mistake_in(without(parsed, {part}), database)) return part.node;
-  // Several parts of one clause may be mistakes.
-  for (const DocumentClause& clause : clauses) {
-    if (mistake_in(without(parsed, clause.parts), database)) continue;
-    for (const DocumentPart& part : clause.parts)
-      if (mistake_in(without(parsed, clause.parts, &part), database)) return part.node;
-    return clause.node;
-  }
+    if (const json::Node* part = mistaken_part(parsed, clause, database)) return part;
   return nullptr;
 }
 
