@@ -109,7 +109,8 @@ class QueryGate;
 // A QuerySet, and what values() is to read of it, if anything.
 class DORM_EXPORT QueryDocument {
  public:
-  // Reads and checks a document; all of it is bound to the database's registry of this moment. Throws DocumentError.
+  // Reads and checks a document; all of it is bound to the database's registry of this moment. Throws DocumentError,
+  // for parts that do not fit together (a column beside groups, an order of distinct values) at the one to be left out.
   // The caller is trusted: everything may be named, and there is no limit but that of a JSON file.
   static QueryDocument parse(const Database& database, std::string_view json);
   // The caller is not: see Policy. Throws QueryError if the policy names what the registry does not have, or what is
