@@ -4,6 +4,7 @@
 #include <bit>
 #include <iterator>
 
+#include "core/calendar.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
@@ -513,6 +514,8 @@ Expr subquery_term(const Query& query, TermKind kind) {
 
 Expr::Expr(Value value, int) {
   if (value.kind() == ValueKind::list) throw QueryError("a list is not a value of an expression; use in()");
+  // Nothing else looks at a value that stands beside no column.
+  require_in_calendar(value, "a value");
   const Type type = query::natural_type(value);
   term_ = query::value_term(std::move(value), type);
 }
