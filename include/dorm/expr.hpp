@@ -68,7 +68,9 @@ class DORM_EXPORT Expr {
       : Expr(Value(std::forward<T>(value)), 0) {}
   // A row by its key: compares with foreign keys and with the row's own model.
   Expr(const KeyRef& key);
-  // A query of one column: a scalar subquery.
+  // A query of one column: a scalar subquery; null if it has no row. It should have one at most, for every row it is
+  // run for: of several PostgreSQL makes a DataError, SQLite takes the first. limit(1), an aggregate or the condition
+  // of a unique key see to it.
   Expr(const Query& query);
   explicit Expr(std::shared_ptr<const query::Term> term) noexcept : term_(std::move(term)) {}
 
