@@ -277,6 +277,8 @@ class Lowering final : public sql::Lowering {
   }
 
   void write(const sql::Collate& collate) override {
+    if (!is_built_in(collate.collation))
+      refuse("collation " + quote(collate.collation), "it has BINARY, NOCASE and RTRIM");
     sql::Lowering::write(sql::Collate{collate.operand, collation_name(collate.collation)});
   }
 

@@ -161,7 +161,9 @@ class DORM_EXPORT Expr {
 
   Expr concat(const Expr& other) const;
   Expr cast(const Type& type) const;
-  Expr collate(std::string_view collation) const;  // "C" and "BINARY" are one, on every backend
+  // "C" and "BINARY" are one, on every backend. Other names are those of one backend: SQLite's NOCASE and RTRIM,
+  // PostgreSQL's "und-x-icu" and what else its database has. QueryError on the other, when the query is run.
+  Expr collate(std::string_view collation) const;
 
   const Type& type() const noexcept;
   explicit operator bool() const = delete;  // an expression is not a truth value; see has_value()

@@ -104,7 +104,7 @@ class DORM_EXPORT Query {
   // Joins from the current join context and moves the context to `target`, if that is a model; to a subquery, a CTE,
   // values and by a cross join it stays where it is. Without `on` the foreign key between the two is inferred; several
   // that fit are an error naming them. A to-one relation that an outer join missed is null; if `on` says more than its
-  // key, Row::is_partial() tells that the row may be there.
+  // key, Row::is_partial() tells that the row may be there. The `on` of a full join has an equality between its sides.
   Query join(const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
   Query join(const Source& target, const JoinOptions& options) const { return join(target, Join::inner, options); }
   Query left_outer_join(const Source& target, const JoinOptions& options = {}) const {
