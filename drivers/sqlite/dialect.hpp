@@ -12,6 +12,7 @@
 //   dorm_bit_xor(a, b)         exclusive or of two integers.
 //   dorm_divide, dorm_modulo   as PostgreSQL has them: dividing by zero, and overflow, are errors.
 //   dorm_whole(x), dorm_real(x)  CAST to a number: halves go to the even one, what is no number is an error.
+//   dorm_single(x)             the nearest number of single precision; what lies beyond its range is an error.
 //   dorm_fit(x, least, most), dorm_fit_length(x, most)  the value, or an error where it does not fit a column.
 //   dorm_json_contains(a, b)   1 or 0: PostgreSQL's a @> b.
 #pragma once

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/coerce.hpp"
 #include "core/json_text.hpp"
 #include "core/regex.hpp"
 #include "dorm/error.hpp"
@@ -202,6 +203,20 @@ void real(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   }
 }
 
+// CAST of a number AS a real of single precision: the nearest one, of integers, too.
+void single(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
+  const int type = sqlite3_value_type(arguments[0]);
+  if (type == SQLITE_NULL) return;
+  if (type == SQLITE_INTEGER) {
+    const auto nearest = static_cast<float>(sqlite3_value_int64(arguments[0]));
+    return sqlite3_result_double(context, static_cast<double>(nearest));
+  }
+  const double number = sqlite3_value_double(arguments[0]);
+  const double nearest = nearest_single(number);
+  if (!std::isfinite(nearest) || (nearest == 0 && number != 0)) return fail(context, "number out of range");
+  sqlite3_result_double(context, nearest);
+}
+
 // CAST AS DATE of a text, or of the start of a datetime: what is no date is an error.
 void date(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
@@ -300,6 +315,7 @@ constexpr Function functions[] = {{"dorm_like", 2, call<like>},
                                   {"dorm_json_whole", 1, json_whole},
                                   {"dorm_whole", 1, whole},
                                   {"dorm_real", 1, real},
+                                  {"dorm_single", 1, single},
                                   {"dorm_fit", 3, fit},
                                   {"dorm_fit_length", 2, call<fit_length>},
                                   {"json_valid", 1, json_valid}};

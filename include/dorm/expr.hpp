@@ -160,6 +160,9 @@ class DORM_EXPORT Expr {
   Expr over() const;  // over all rows
 
   Expr concat(const Expr& other) const;
+  // QueryError for a cast that not every backend has with the same result: one that would round a decimal or drop
+  // digits of it, from floating point, times or json to text, from text to what is neither number, date nor json.
+  // Texts that are no number, and numbers out of range, are a DataError of the database.
   Expr cast(const Type& type) const;
   // "C" and "BINARY" are one, on every backend. Other names are those of one backend: SQLite's NOCASE and RTRIM,
   // PostgreSQL's "und-x-icu" and what else its database has. QueryError on the other, when the query is run.

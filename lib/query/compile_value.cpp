@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "dorm/error.hpp"
+#include "query/casts.hpp"
+#include "query/typing.hpp"
 
 namespace dorm::query {
 namespace {
@@ -17,15 +18,31 @@ bool is_arithmetic(sql::BinaryOp op) {
          op == sql::BinaryOp::shift_right;
 }
 
-// What databases write in ways of their own.
-void require_one_spelling(const Term& operand, const Type& to) {
-  const TypeKind from = operand.type.kind;
-  const bool odd = from == TypeKind::real || from == TypeKind::double_precision || from == TypeKind::datetime ||
-                   from == TypeKind::time || from == TypeKind::json || from == TypeKind::binary ||
-                   (from == TypeKind::uuid && operand.type.storage == Storage::blob);
-  if (odd && (to.kind == TypeKind::text || to.kind == TypeKind::string))
-    throw QueryError("casting " + describe(operand) + ", which is " + to_string(operand.type) +
-                     ", to text gives another text on each database; turn it into one in the program");
+bool is_integer(TypeKind kind) {
+  return kind == TypeKind::smallint || kind == TypeKind::integer || kind == TypeKind::bigint;
+}
+
+// Digits before the point that a value of the type may have; 0 if nobody knows.
+unsigned digits_before_point(const Type& type) {
+  switch (type.kind) {
+    case TypeKind::boolean:
+      return 1;
+    case TypeKind::smallint:
+      return 5;
+    case TypeKind::integer:
+      return 10;
+    case TypeKind::decimal:
+      return type.precision == 0 ? 0U : unsigned{type.precision} - type.scale;
+    default:
+      return 0;
+  }
+}
+
+// Whether a decimal of this type, scaled to an integer, is held to its digits where it is computed from `from`.
+bool is_held(const Type& type, const Type& from) {
+  if (type.precision == 0 || type.precision > 18) return false;
+  const unsigned digits = digits_before_point(from);
+  return digits == 0 || digits > digits_before_point(type);
 }
 
 }  // namespace
@@ -51,7 +68,8 @@ const sql::Expr* Compiler::scaled(const Term& term, std::uint16_t scale) {
   if (dialect_.capabilities().native_decimal) return made;
   const std::uint16_t own = term.type.kind == TypeKind::decimal ? term.type.scale : 0;
   const bool exact = term.type.kind == TypeKind::decimal || term.type.kind == TypeKind::bigint ||
-                     term.type.kind == TypeKind::integer || term.type.kind == TypeKind::smallint;
+                     term.type.kind == TypeKind::integer || term.type.kind == TypeKind::smallint ||
+                     term.type.kind == TypeKind::boolean;
   if (own >= scale || !exact) return made;
   std::int64_t factor = 1;
   for (std::uint16_t i = own; i < scale; ++i) factor *= 10;
@@ -106,26 +124,34 @@ const sql::Expr* Compiler::enum_binary(sql::BinaryOp op, const Term& left, const
 
 const sql::Expr* Compiler::cast(const Term& term) {
   const Term& operand = *term.children[0];
-  require_one_spelling(operand, term.type);
-  const sql::Expr* made = expr(operand);
-  const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer ||
-                          operand.type.kind == TypeKind::bigint;
-  const bool scales = operand.type.kind == TypeKind::decimal || (is_integer && term.type.kind == TypeKind::decimal);
+  if (term.settled) return widened(term);
+  require_cast(operand, term.type);
+  const TypeKind from = operand.type.kind;
+  const bool is_whole = is_integer(from) || from == TypeKind::boolean;
+  const bool scales = from == TypeKind::decimal || (is_whole && term.type.kind == TypeKind::decimal);
+  const bool to_text = family(term.type.kind) == Family::text;
   if (!scales || dialect_.capabilities().native_decimal)
-    return arena_.expr(sql::Cast{made, term.type, operand.type.kind});
+    return arena_.expr(sql::Cast{to_text ? expr(operand) : text_of(operand), term.type, from});
   if (term.type.kind == TypeKind::decimal) {
-    if (!is_integer && term.type.scale < operand.type.scale)
-      throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
-    return scaled(operand, term.type.scale);
+    const sql::Expr* made = scaled(operand, term.type.scale);
+    return is_held(term.type, operand.type) ? arena_.expr(sql::Fit{made, term.type}) : made;
   }
-  if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
-    throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) +
-                     " is not supported; cast it to double");
-  }
+  // To a double: nothing else is left.
   std::int64_t factor = 1;
   for (std::uint16_t i = 0; i < operand.type.scale; ++i) factor *= 10;
-  return arena_.expr(
-      sql::Binary{sql::BinaryOp::divide, arena_.expr(sql::Cast{made, term.type, TypeKind::bigint}), integer(factor)});
+  return arena_.expr(sql::Binary{sql::BinaryOp::divide,
+                                 arena_.expr(sql::Cast{expr(operand), term.type, TypeKind::bigint}), integer(factor)});
+}
+
+// What dorm casts by itself, so that all values of a column are of one type, loses nothing. Where each value has a type
+// of its own, only those that are written otherwise need it.
+const sql::Expr* Compiler::widened(const Term& term) {
+  const Term& operand = *term.children[0];
+  const sql::Capabilities& facts = dialect_.capabilities();
+  if (term.type.kind == TypeKind::decimal && !facts.native_decimal) return scaled(operand, term.type.scale);
+  const bool becomes_real = is_integer(operand.type.kind) && !is_integer(term.type.kind);
+  if (!facts.typed_columns && !becomes_real) return expr(operand);
+  return arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
 }
 
 }  // namespace dorm::query

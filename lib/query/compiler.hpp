@@ -128,6 +128,7 @@ class Compiler {
   const sql::Expr* scaled(const Term& term, std::uint16_t scale);
   const sql::Expr* binary(const Term& term);
   const sql::Expr* cast(const Term& term);
+  const sql::Expr* widened(const Term& term);
   const EnumInfo* native_enum(const Term& term) const;
   const sql::Expr* text_of(const Term& term);
   const sql::Expr* enum_binary(sql::BinaryOp op, const Term& left, const Term& right);

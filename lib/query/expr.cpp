@@ -8,6 +8,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
+#include "query/casts.hpp"
 #include "query/date_part.hpp"
 #include "query/make_term.hpp"
 #include "query/parameters.hpp"
@@ -641,7 +642,15 @@ Expr Expr::concat(const Expr& other) const {
   return wrap(std::move(term));
 }
 
-Expr Expr::cast(const Type& type) const { return wrap(node(TermKind::cast, type, {require(*this)})); }
+Expr Expr::cast(const Type& type) const {
+  const TermPtr& operand = require(*this);
+  require_single(*operand, "cast");
+  query::require_cast(*operand, type);
+  Term term = node(TermKind::cast, type, {operand});
+  // It goes on to lie as it lies in its column.
+  if (type.kind == operand->type.kind) term.type.storage = operand->type.storage;
+  return wrap(std::move(term));
+}
 
 Expr Expr::collate(std::string_view collation) const {
   query::require_family(*require(*this), Family::text, "collate");
