@@ -6,6 +6,7 @@
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/names.hpp"
 #include "query/parameters.hpp"
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
@@ -282,15 +283,12 @@ TermPtr member(const SourcePtr& source, std::string_view name) {
     }
     return term;
   }
+  require_one_column(*source, name);
   const OutputColumn* found = nullptr;
   std::vector<std::string> names;
   for (const OutputColumn& column : source->outputs) {
     names.push_back(column.name);
-    if (column.name != name) continue;
-    if (found != nullptr)
-      throw QueryError("'" + source->label() + "' has more than one column '" + std::string(name) +
-                       "'; give them aliases");
-    found = &column;
+    if (column.name == name) found = &column;
   }
   if (found == nullptr) {
     throw QueryError("'" + source->label() + "' has no column " + quote(name) + "; it has " + quote_list(names) +
@@ -428,6 +426,7 @@ SourcePtr as_values(std::string_view alias, const std::vector<std::string>& colu
     source->outputs.push_back({columns[i], type, nullable, sensitive});
   }
   source->rows = std::move(rows);
+  require_different_columns(*source);
   return source;
 }
 

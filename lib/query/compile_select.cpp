@@ -7,6 +7,7 @@
 
 #include "dorm/error.hpp"
 #include "query/grouping.hpp"
+#include "query/names.hpp"
 
 namespace dorm::query {
 namespace {
@@ -48,6 +49,7 @@ bool is_selected(const QuerySpec& spec, const std::string& alias) {
 }  // namespace
 
 const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
+  require_different_names(spec.ctes);
   const std::size_t own = levels_.size();
   levels_.push_back({&spec.ctes, frames_.size(), {}, {}});
   for (const SourcePtr& cte : spec.ctes) declare(own, cte);
@@ -148,9 +150,10 @@ const sql::Expr* Compiler::union_column(const QuerySpec& spec, const Term& term,
         term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
     if (!is_it) continue;
     nullable = columns[i].nullable;
+    if (term.kind == TermKind::alias) require_one_output(spec, term.name);
     // Two columns of one name are told apart by their place.
     const bool is_unique = std::count_if(columns.begin(), columns.end(), [&](const OutputColumn& column) {
-                             return column.name == columns[i].name;
+                             return may_clash(column.name, columns[i].name);
                            }) == 1;
     if (!is_unique) return integer(static_cast<std::int64_t>(i + 1));
     return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
@@ -169,9 +172,9 @@ void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
         by = union_column(spec, term, nullable);
       } else {
         nullable = may_be_null(term);
-        by = term.kind == TermKind::alias && is_selected(spec, term.name)
-                 ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
-                 : text_of(term);
+        const bool is_output = term.kind == TermKind::alias && is_selected(spec, term.name);
+        if (is_output) require_one_output(spec, term.name);
+        by = is_output ? arena_.expr(sql::OutputRef{arena_.text(term.name)}) : text_of(term);
       }
       order.push_back({by, item.descending, item.nulls, nullable});
     }

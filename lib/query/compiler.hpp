@@ -3,6 +3,7 @@
 // Made for one plan, by make_plan() alone, and not shared.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -84,8 +85,11 @@ class Compiler {
   // ---- compile_source.cpp ----
 
   void push_frame() { frames_.emplace_back(); }
-  const Entry* find(const Source& source) const;
   const Entry& entry(const Source& source) const;
+  void require_not_hidden(const Entry& entry, std::size_t inner_frames) const;
+  void require_new_alias(const Source& source) const;
+  void require_table(const ModelInfo& model) const;
+  void require_innermost(const Source& cte) const;
   const sql::Source* table_of(const QuerySpec& spec);
   const sql::Source* add_source(const SourcePtr& source, bool outer, bool lateral = false);
   void require_one_snapshot(const Source& source) const;
