@@ -40,6 +40,12 @@ bool is_same_column(const Term& left, const Term& right) {
   return field_of(left) != nullptr && field_of(left) == field_of(right);
 }
 
+// Under the cast that a union may need.
+const Term& uncast(const Term& term) {
+  const Term& inner = unaliased(term);
+  return inner.kind == TermKind::cast && inner.settled ? *inner.children.front() : inner;
+}
+
 bool is_selected(const QuerySpec& spec, const std::string& alias) {
   return std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
     return output.term && output.term->kind == TermKind::alias && output.term->name == alias;
@@ -147,7 +153,7 @@ const sql::Expr* Compiler::union_column(const QuerySpec& spec, const Term& term,
   const std::vector<OutputColumn> columns = output_columns(spec);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const bool is_it =
-        term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
+        term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(uncast(*terms[i]), term);
     if (!is_it) continue;
     nullable = columns[i].nullable;
     if (term.kind == TermKind::alias) require_one_output(spec, term.name);

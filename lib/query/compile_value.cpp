@@ -151,7 +151,10 @@ const sql::Expr* Compiler::widened(const Term& term) {
   if (term.type.kind == TypeKind::decimal && !facts.native_decimal) return scaled(operand, term.type.scale);
   const bool becomes_real = is_integer(operand.type.kind) && !is_integer(term.type.kind);
   if (!facts.typed_columns && !becomes_real) return expr(operand);
-  return arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
+  const sql::Expr* made = arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
+  // Texts are ordered by bytes, wherever they come from; columns of a recursive CTE have to agree on that, too.
+  if (family(term.type.kind) == Family::text) return arena_.expr(sql::Collate{made, "C"});
+  return made;
 }
 
 }  // namespace dorm::query
