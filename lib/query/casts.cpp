@@ -17,9 +17,9 @@ constexpr const char* other_text = " gives another text on each database; turn i
 constexpr const char* not_exact = " would round, which databases do in ways of their own; cast it to double first";
 constexpr const char* drops = " would drop digits";
 constexpr const char* too_long = " is not possible on every backend: it may have more digits than 64 bits hold";
-constexpr const char* twice = " is not possible on every backend; cast it to double first";
+constexpr const char* in_two_steps = " is not possible on every backend; cast it to double first";
 
-bool is_real(TypeKind kind) { return kind == TypeKind::real || kind == TypeKind::double_precision; }
+bool is_floating(TypeKind kind) { return kind == TypeKind::real || kind == TypeKind::double_precision; }
 
 const char* objection_to_decimal(const Type& from, const Type& to) {
   const bool is_decimal = to.kind == TypeKind::decimal;
@@ -41,11 +41,11 @@ const char* objection(const Type& from, const Type& to) {
       return wanted == Family::boolean || wanted == Family::number || to_text ? nullptr : no_meaning;
     case Family::number:
       if (from.kind == TypeKind::decimal) return objection_to_decimal(from, to);
-      if (is_real(from.kind) && to_text) return other_text;
-      if (is_real(from.kind) && to.kind == TypeKind::decimal) return no_meaning;
+      if (is_floating(from.kind) && to_text) return other_text;
+      if (is_floating(from.kind) && to.kind == TypeKind::decimal) return no_meaning;
       return wanted == Family::number || to_text ? nullptr : no_meaning;
     case Family::text:
-      if (to.kind == TypeKind::real) return twice;
+      if (to.kind == TypeKind::real) return in_two_steps;
       if (to_text || wanted == Family::date || wanted == Family::json) return nullptr;
       return wanted == Family::number && to.kind != TypeKind::decimal ? nullptr : no_meaning;
     case Family::date:
