@@ -38,7 +38,7 @@ const Compiler::Entry& Compiler::entry(const Source& source) const {
 void Compiler::require_not_hidden(const Entry& entry, std::size_t inner_frames) const {
   for (std::size_t i = 0; i < inner_frames; ++i) {
     for (const Entry& inner : frames_[frames_.size() - 1 - i]) {
-      if (!may_clash(inner.source->alias, entry.source->alias)) continue;
+      if (!may_clash(inner.name, entry.name)) continue;
       throw QueryError("a subquery names a column of '" + entry.key->label() + "', a source of the query around it, " +
                        "and has a source '" + inner.key->label() +
                        "' of that name itself; give one of them another alias");
@@ -48,7 +48,7 @@ void Compiler::require_not_hidden(const Entry& entry, std::size_t inner_frames) 
 
 void Compiler::require_new_alias(const Source& source) const {
   for (const Entry& other : frames_.back()) {
-    if (!may_clash(other.source->alias, source.alias)) continue;
+    if (!may_clash(other.name, source.alias)) continue;
     throw QueryError("'" + other.key->label() + "' and '" + source.label() +
                      "' have one name in one query, where case makes no difference; give one of them another alias");
   }
@@ -83,7 +83,7 @@ const sql::Source* Compiler::table_of(const QuerySpec& spec) {
   const ModelInfo& model = *spec.root->model;
   const sql::Source* table =
       arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
-  frames_.back().push_back({spec.root.get(), table, false});
+  frames_.back().push_back({spec.root.get(), table, false, arena_.text(model.table)});
   plan_.sources.push_back(spec.root);
   return table;
 }
@@ -130,7 +130,7 @@ const sql::Source* Compiler::add_source(const SourcePtr& source, bool outer, boo
     made.node = sql::CommonTableRef{arena_.make(sql::CommonTable{made.alias, {}, nullptr, source->recursive})};
   }
   const sql::Source* result = arena_.make(made);
-  frames_.back().push_back({identity(*source), result, outer});
+  frames_.back().push_back({identity(*source), result, outer, made.alias});
   return result;
 }
 

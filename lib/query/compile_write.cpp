@@ -8,7 +8,6 @@
 #include "dorm/error.hpp"
 #include "query/grouping.hpp"
 #include "query/layout.hpp"
-#include "query/names.hpp"
 #include "query/visit.hpp"
 
 namespace dorm::query {
@@ -46,13 +45,7 @@ void Compiler::update(const QuerySpec& spec, std::span<const Change> changes) {
   push_frame();
   sql::Update update{};
   update.table = table_of(spec);
-  for (const JoinSpec& join : spec.joins) {
-    if (may_clash(join.target->alias, spec.root->model->table)) {
-      throw QueryError("'" + join.target->label() + "' has the name of the table that is updated; give it another " +
-                       "alias");
-    }
-    add_source(join.target, false, join.lateral);
-  }
+  for (const JoinSpec& join : spec.joins) add_source(join.target, false, join.lateral);
   std::vector<sql::Assignment> set;
   for (const Change& change : changes) {
     const FieldInfo& field = spec.root->model->fields[change.field];

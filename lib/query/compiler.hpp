@@ -42,7 +42,8 @@ class Compiler {
   struct Entry {
     const Source* key;
     const sql::Source* source;
-    bool outer = false;  // its columns can be NULL because a join missed
+    bool outer = false;     // its columns can be NULL because a join missed
+    std::string_view name;  // as the statement calls it; empty where that is left to the lowering
   };
   using Frame = std::vector<Entry>;
   // The CTEs that one select brings along.
