@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "core/text.hpp"
 #include "postgres/ddl.hpp"
 #include "sql/identifier.hpp"
 #include "sql/literal.hpp"
@@ -179,7 +180,10 @@ class Lowering final : public sql::Lowering {
            kind == TypeKind::real || kind == TypeKind::double_precision || kind == TypeKind::decimal;
   }
 
+  // Any other name may be of a collation that somebody has made in the database.
   void write(const sql::Collate& collate) override {
+    if (equal_ignoring_case(collate.collation, "NOCASE") || equal_ignoring_case(collate.collation, "RTRIM"))
+      refuse("collation " + quote(collate.collation), "it is SQLite's; compare what fn::lower() makes of the texts");
     sql::Lowering::write(sql::Collate{collate.operand, collation_name(collate.collation)});
   }
 };

@@ -75,6 +75,18 @@ template <class E>
   raise<IntegrityError>(text, situation, std::move(details));
 }
 
+// More rows than there may be. The server's words are of its language, the name of its function is not.
+[[noreturn]] void raise_cardinality(const PGresult* result, const Situation& situation, ErrorDetails details) {
+  if (field(result, PG_DIAG_SOURCE_FUNCTION) == "ExecOnConflictUpdate") {
+    raise<QueryError>(
+        "two rows of the insert have the same values of what on_conflict names; put them together, or insert them "
+        "apart",
+        situation, std::move(details));
+  }
+  raise<DataError>("a query that stands for one value gave several rows; aggregate them, or take one with limit(1)",
+                   situation, std::move(details));
+}
+
 }  // namespace
 
 std::string_view sqlstate_of(const PGresult* result) noexcept {
@@ -123,6 +135,7 @@ void throw_error(const PGresult* result, const Situation& situation) {
   if (ends_connection(state)) throw_connection_lost(situation);
   if (is_class(state, "23") || state == "44000") raise_integrity(state, situation, details());
   if (is_class(state, "22")) raise<DataError>(std::string(data_error_text(state)), situation, details());
+  if (state == "21000") raise_cardinality(result, situation, details());
   if (state == "40001")
     raise<SerializationFailure>("could not serialize the transaction; run it again", situation, details(true));
   if (state == "40P01") raise<Deadlock>("deadlock; run the transaction again", situation, details(true));
@@ -140,7 +153,8 @@ void throw_error(const PGresult* result, const Situation& situation) {
   if (is_class(state, "25")) raise<StateError>(words(), situation, details());
   if (state == "53100") raise<DiskFull>("the server's disk is full", situation, details());
   if (is_class(state, "53") || is_class(state, "54")) raise<ResourceLimit>(words(), situation, details());
-  if (is_any(state, {"42P01", "42703", "42704", "3F000"})) raise<SchemaMismatch>(words(), situation, details());
+  if (is_any(state, {"42P01", "42703", "42704", "42883", "3F000"}))
+    raise<SchemaMismatch>(words(), situation, details());
   if (state == "XX001" || state == "XX002") raise<Corrupt>(words(), situation, details());
   if (state == "26000" || state == "42P05") {
     raise<DatabaseError>(

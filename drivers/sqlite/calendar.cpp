@@ -2,12 +2,10 @@
 
 #include <chrono>
 
+#include "core/calendar.hpp"
+
 namespace dorm::sqlite {
 namespace {
-
-constexpr std::int64_t microseconds_per_day = 86'400'000'000;
-constexpr std::int64_t first_day = -719'162;  // 0001-01-01
-constexpr std::int64_t last_day = 2'932'896;  // 9999-12-31
 
 void write_two(char* text, unsigned value) noexcept {
   text[0] = static_cast<char>('0' + value / 10);

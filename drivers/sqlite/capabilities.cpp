@@ -13,6 +13,7 @@ sql::Capabilities capabilities(int version) {
   facts.add_constraint = false;
   facts.default_keyword_in_values = false;
   facts.native_decimal = false;
+  facts.typed_columns = false;
   facts.nulls_smallest = true;
   facts.ordered_aggregates = version >= 3'044'000;
   facts.max_parameters = 32'766;

@@ -182,6 +182,11 @@ std::string_view collation_name(std::string_view collation) noexcept {
   return collation.empty() || compares_bytes(collation) ? "BINARY" : collation;
 }
 
+bool is_built_in(std::string_view collation) noexcept {
+  return compares_bytes(collation) || equal_ignoring_case(collation, "NOCASE") ||
+         equal_ignoring_case(collation, "RTRIM");
+}
+
 std::vector<std::string> lower_ddl(const sql::ddl::Statement& statement, const sql::Capabilities& capabilities) {
   return DdlLowering(capabilities).texts(statement);
 }

@@ -11,6 +11,8 @@ namespace dorm::sqlite {
 
 // What the collation is called here; "BINARY" for none.
 std::string_view collation_name(std::string_view collation) noexcept;
+// Whether it is one of the three that every SQLite has; dorm registers no others.
+bool is_built_in(std::string_view collation) noexcept;
 
 // Whether decimals of this type are too long for an integer scaled by 10^scale: text has no numeric order.
 bool is_decimal_text(const Type& type) noexcept;

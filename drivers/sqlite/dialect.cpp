@@ -267,11 +267,22 @@ class Lowering final : public sql::Lowering {
     }
   }
 
+  // NULL is one of every type; so are the values of what has no other form here.
+  static bool is_as_it_is(const sql::Cast& cast) {
+    const auto* constant = std::get_if<sql::Constant>(&cast.operand->node);
+    if (constant != nullptr && constant->kind == sql::Constant::Kind::null) return true;
+    if (cast.from != cast.type.kind) return false;
+    return cast.from == TypeKind::boolean || cast.from == TypeKind::binary || cast.from == TypeKind::uuid ||
+           cast.from == TypeKind::date || cast.from == TypeKind::time || cast.from == TypeKind::datetime ||
+           cast.from == TypeKind::json;
+  }
+
   // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an
   // error.
   void write(const sql::Cast& cast) override {
     const bool from_integer = cast.from == TypeKind::smallint || cast.from == TypeKind::integer ||
                               cast.from == TypeKind::bigint || cast.from == TypeKind::boolean;
+    if (is_as_it_is(cast)) return put(*cast.operand);
     const bool from_number = from_integer || cast.from == TypeKind::real || cast.from == TypeKind::double_precision;
     switch (cast.type.kind) {
       case TypeKind::smallint:
@@ -283,6 +294,7 @@ class Lowering final : public sql::Lowering {
         return write(sql::Fit{from_integer ? cast.operand : &whole, cast.type});
       }
       case TypeKind::real:
+        if (cast.from == TypeKind::real) return put(*cast.operand);
         return put("dorm_single(", *cast.operand, ")");
       case TypeKind::double_precision:
         if (from_number) return put("CAST(", *cast.operand, " AS REAL)");
@@ -312,6 +324,8 @@ class Lowering final : public sql::Lowering {
   }
 
   void write(const sql::Collate& collate) override {
+    if (!is_built_in(collate.collation))
+      refuse("collation " + quote(collate.collation), "it has BINARY, NOCASE and RTRIM");
     sql::Lowering::write(sql::Collate{collate.operand, collation_name(collate.collation)});
   }
 

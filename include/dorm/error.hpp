@@ -59,7 +59,8 @@ class DORM_EXPORT Error : public std::runtime_error {
 
 // ---- mistakes of the program or its input: nothing was sent to a database ----
 
-// A name, operator or type that does not fit the registry.
+// A name, operator or type that does not fit the registry. Only one is sent, as dorm cannot see it by itself: an upsert
+// whose rows, computed by the database, meet one row twice.
 class DORM_EXPORT QueryError : public Error {
  public:
   using Error::Error;

@@ -69,7 +69,9 @@ class DORM_EXPORT Expr {
       : Expr(Value(std::forward<T>(value)), 0) {}
   // A row by its key: compares with foreign keys and with the row's own model.
   Expr(const KeyRef& key);
-  // A query of one column: a scalar subquery.
+  // A query of one column: a scalar subquery; null if it has no row. It should have one at most, for every row it is
+  // run for: of several PostgreSQL makes a DataError, SQLite takes the first. limit(1), an aggregate or the condition
+  // of a unique key see to it.
   Expr(const Query& query);
   explicit Expr(std::shared_ptr<const query::Term> term) noexcept : term_(std::move(term)) {}
 
@@ -159,8 +161,13 @@ class DORM_EXPORT Expr {
   Expr over() const;  // over all rows
 
   Expr concat(const Expr& other) const;
+  // QueryError for a cast that not every backend has with the same result: one that would round a decimal or drop
+  // digits of it, from floating point, times or json to text, from text to what is neither number, date nor json.
+  // Texts that are no number, and numbers out of range, are a DataError of the database.
   Expr cast(const Type& type) const;
-  Expr collate(std::string_view collation) const;  // "C" and "BINARY" are one, on every backend
+  // "C" and "BINARY" are one, on every backend. Other names are those of one backend: SQLite's NOCASE and RTRIM,
+  // PostgreSQL's "und-x-icu" and what else its database has. QueryError on the other, when the query is run.
+  Expr collate(std::string_view collation) const;
 
   const Type& type() const noexcept;
   explicit operator bool() const = delete;  // an expression is not a truth value; see has_value()

@@ -43,6 +43,8 @@ class DORM_EXPORT Insert {
 
   // All three throw QueryError where the target is not unique, the latter two for two rows that have the same of it,
   // and on_conflict_update() for a field that is immutable or a version; replace() leaves such fields as they are.
+  // Where what two rows have of the target is computed, or comes from a query, only the database can tell: PostgreSQL
+  // refuses them when it runs, a QueryError as well; SQLite updates the one row twice.
   Insert on_conflict_ignore(const std::vector<std::string>& target = {}) const;
   Insert on_conflict_update(const Upsert& what) const;
   // Every given column of the row that is there takes the value given. Unlike SQL's REPLACE it deletes nothing.

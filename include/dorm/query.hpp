@@ -104,7 +104,7 @@ class DORM_EXPORT Query {
   // Joins from the current join context and moves the context to `target`, if that is a model; to a subquery, a CTE,
   // values and by a cross join it stays where it is. Without `on` the foreign key between the two is inferred; several
   // that fit are an error naming them. A to-one relation that an outer join missed is null; if `on` says more than its
-  // key, Row::is_partial() tells that the row may be there.
+  // key, Row::is_partial() tells that the row may be there. The `on` of a full join has an equality between its sides.
   Query join(const Source& target, Join kind = Join::inner, const JoinOptions& options = {}) const;
   Query join(const Source& target, const JoinOptions& options) const { return join(target, Join::inner, options); }
   Query left_outer_join(const Source& target, const JoinOptions& options = {}) const {
@@ -150,6 +150,9 @@ class DORM_EXPORT Query {
   Query bind(const std::vector<std::pair<std::string, Value>>& values) const;
 
   // ---- set operations: rows have the shape of the left query ----
+  // A column is of the type that holds the values of both sides: the wider integer, double of integers and doubles, the
+  // greater scale of decimals, text of texts. QueryError where there is none. A column that is cast for that is no
+  // field of a model any more: read such rows with objects(), dicts() or tuples().
   Query union_with(const Query& other) const;
   Query union_all(const Query& other) const;
   Query intersect(const Query& other) const;
@@ -165,7 +168,9 @@ class DORM_EXPORT Query {
   Subquery alias(std::string_view name) const;
   CommonTable cte(std::string_view name, const std::vector<std::string>& columns = {},
                   Materialized materialized = Materialized::automatic) const;
-  // A recursive CTE: `term` is given the CTE to refer to and returns the recursive member.
+  // A recursive CTE: `term` is given the CTE to refer to and returns the recursive member. The columns of the CTE are
+  // of types that hold those of both, as in a union; where those of the seed do not, `term` is called again, with a CTE
+  // of these types. QueryError where there are none.
   template <class Term>
   CommonTable recursive_cte(std::string_view name, Term term, bool distinct_rows = false) const;
 
@@ -202,6 +207,7 @@ class DORM_EXPORT Query {
 
  private:
   CommonTable recursive_seed(std::string_view name) const;
+  CommonTable recursive_widened(const CommonTable& seed, const Query& term) const;
   CommonTable recursive_whole(const CommonTable& seed, const Query& term, bool distinct_rows) const;
 
   std::shared_ptr<DatabaseImpl> database_;
@@ -241,8 +247,13 @@ class DORM_EXPORT CommonTable {
 
 template <class Term>
 CommonTable Query::recursive_cte(std::string_view name, Term term, bool distinct_rows) const {
-  const CommonTable seed = recursive_seed(name);
-  return recursive_whole(seed, term(seed), distinct_rows);
+  CommonTable seed = recursive_seed(name);
+  for (;;) {
+    const Query member = term(seed);
+    const CommonTable wider = recursive_widened(seed, member);
+    if (wider.source() == seed.source()) return recursive_whole(seed, member, distinct_rows);
+    seed = wider;
+  }
 }
 
 // Holds the rows of one run.

@@ -1,4 +1,7 @@
+#include "core/calendar.hpp"
+
 #include <chrono>
+#include <string>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -8,9 +11,7 @@ namespace dorm {
 namespace {
 
 constexpr std::int64_t second = 1'000'000;
-constexpr std::int64_t day = 86'400 * second;
-constexpr std::int32_t first_day = -719'162;  // 0001-01-01
-constexpr std::int32_t last_day = 2'932'896;  // 9999-12-31
+constexpr std::int64_t day = microseconds_per_day;
 
 // Reads the fixed grammar from the front of a text; every step says whether it could.
 class Scanner {
@@ -168,8 +169,7 @@ DateTime DateTime::parse(std::string_view text) {
             (scanner.done() || (scanner.zone(offset) && scanner.done()));
   }
   const DateTime result{date.days * day + time - offset};
-  const std::int64_t days = floor_days(result.microseconds);
-  if (!valid || days < first_day || days > last_day) {
+  if (!valid || !in_calendar(result)) {
     throw DataError(quote(text) + " is not a date and time; write it as YYYY-MM-DD HH:MM:SS with at most six decimals");
   }
   return result;
@@ -183,6 +183,26 @@ DateTime DateTime::now() {
 std::string DateTime::text() const {
   const std::int64_t days = floor_days(microseconds);
   return Date{static_cast<std::int32_t>(days)}.text() + " " + Time{microseconds - days * day}.text();
+}
+
+void require_in_calendar(const Value& value, std::string_view label) {
+  constexpr const char* no_year = ": the year must be within 1 and 9999";
+  switch (value.kind()) {
+    case ValueKind::date:
+      if (!in_calendar(value.date())) throw DataError(std::string(label) + no_year);
+      break;
+    case ValueKind::datetime:
+      if (!in_calendar(value.datetime())) throw DataError(std::string(label) + no_year);
+      break;
+    case ValueKind::time:
+      if (!in_calendar(value.time())) throw DataError(std::string(label) + ": a time is less than a day");
+      break;
+    case ValueKind::list:
+      for (const Value& item : value.list()) require_in_calendar(item, label);
+      break;
+    default:
+      break;
+  }
 }
 
 }  // namespace dorm

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "core/calendar.hpp"
 #include "core/json_text.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -94,6 +95,7 @@ bool fits_unchanged(const Value& value, const Type& type, std::string_view label
   switch (type.kind) {
     case TypeKind::unknown:
       if (value.kind() == ValueKind::text) check_text(value.text(), type, label);
+      require_in_calendar(value, label);
       return true;
     case TypeKind::smallint:
     case TypeKind::integer:
@@ -118,6 +120,11 @@ bool fits_unchanged(const Value& value, const Type& type, std::string_view label
       check_text(value.json().text, type, label);
       check_json(value.json().text, label);
       return true;
+    case TypeKind::date:
+    case TypeKind::time:
+    case TypeKind::datetime:
+      require_in_calendar(value, label);
+      return value.kind() == value_kind(type.kind);
     default:
       return type.kind != TypeKind::decimal && value.kind() == value_kind(type.kind);
   }
@@ -212,12 +219,15 @@ bool fits_plainly(const Value& value, const Type& type) noexcept {
       const std::int64_t end = powers_of_ten[type.precision];
       return value.decimal().unscaled() < end && value.decimal().unscaled() > -end;
     }
+    case ValueKind::date:
+      return type.kind == TypeKind::date && in_calendar(value.date());
+    case ValueKind::time:
+      return type.kind == TypeKind::time && in_calendar(value.time());
+    case ValueKind::datetime:
+      return type.kind == TypeKind::datetime && in_calendar(value.datetime());
     case ValueKind::boolean:
     case ValueKind::blob:
     case ValueKind::uuid:
-    case ValueKind::date:
-    case ValueKind::time:
-    case ValueKind::datetime:
       return value.kind() == value_kind(type.kind);
     default:
       return false;

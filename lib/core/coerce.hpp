@@ -14,7 +14,7 @@
 namespace dorm {
 
 // The value in the kind that a column of this type holds. Null stays null. Text is checked: UTF-8, no NUL; strings for
-// their length, integers for their range, decimals for precision and scale.
+// their length, integers for their range, decimals for precision and scale, dates and times for the years 1 to 9999.
 Value coerce(const Value& value, const Type& type, std::string_view label);
 // The same without a copy where nothing changes: moves the value through.
 Value coerce(Value&& value, const Type& type, std::string_view label);

@@ -15,6 +15,7 @@
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
+#include "query/union_types.hpp"
 #include "query/validate.hpp"
 #include "query/visit.hpp"
 
@@ -81,36 +82,17 @@ void require_one_database(const Query& one, const Query& other) {
   query::refuse_two_homes(other.spec()->leftmost().root->label(), *other.database()->home, *one.database()->home);
 }
 
-Query combined(const Query& left, const Query& right, sql::SetOp op) {
+// `seen`: what the right side of a recursive CTE reads of it.
+Query combined(const Query& left, const Query& right, sql::SetOp op,
+               const std::vector<query::OutputColumn>* seen = nullptr) {
   auto spec = std::make_shared<QuerySpec>();
   spec->set_op = op;
-  spec->left = left.spec();
-  spec->right = right.spec();
   spec->mode = left.spec()->mode;
   spec->lazy = left.spec()->lazy;
   require_one_database(left, right);
-  const std::vector<query::OutputColumn> a = query::output_columns(*left.spec());
-  const std::vector<query::OutputColumn> b = query::output_columns(*right.spec());
-  if (a.size() != b.size()) {
-    throw QueryError("the queries of a union select " + std::to_string(a.size()) + " and " + std::to_string(b.size()) +
-                     " columns; they must be equally many");
-  }
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const query::Family one = query::family(a[i].type.kind);
-    const query::Family other = query::family(b[i].type.kind);
-    const bool decimals = a[i].type.kind == TypeKind::decimal || b[i].type.kind == TypeKind::decimal;
-    const bool known = one != query::Family::unknown && other != query::Family::unknown;
-    if (known &&
-        (one != other || (decimals && (a[i].type.kind != b[i].type.kind || a[i].type.scale != b[i].type.scale)))) {
-      throw QueryError("column '" + a[i].name + "' of a union is " + to_string(a[i].type) + " on one side and " +
-                       to_string(b[i].type) + " on the other; cast one of them");
-    }
-    if (query::are_stored_apart(a[i].type, b[i].type)) {
-      throw QueryError("column '" + a[i].name +
-                       "' of a union is a uuid that may lie in 16 bytes on one side and as text on the other; cast one "
-                       "of them to the type of the other");
-    }
-  }
+  query::United united = query::unite(left.spec(), right.spec(), seen);
+  spec->left = std::move(united.left);
+  spec->right = std::move(united.right);
   return {left.database(), std::move(spec)};
 }
 
@@ -380,8 +362,29 @@ CommonTable Query::recursive_seed(std::string_view name) const {
   return {database_, std::move(seed)};
 }
 
+// Every step adds to what it reads: its types must hold what it makes.
+CommonTable Query::recursive_widened(const CommonTable& seed, const Query& term) const {
+  const std::vector<query::OutputColumn>& seen = seed.source()->outputs;
+  const std::vector<query::OutputColumn> made = query::unite(spec_, term.spec(), &seen).columns;
+  bool is_wider = false;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    is_wider = is_wider || made[i].type != seen[i].type || made[i].nullable != seen[i].nullable ||
+               made[i].sensitive != seen[i].sensitive;
+    constexpr std::uint16_t most_digits = 18;
+    if (made[i].type.scale > seen[i].type.scale && made[i].type.scale > most_digits) {
+      throw QueryError("column '" + made[i].name + "' of the recursive CTE '" + seed.source()->alias +
+                       "' gets more digits after the point with every step; cast it to double where it starts");
+    }
+  }
+  if (!is_wider) return seed;
+  auto wider = std::make_shared<query::Source>(*seed.source());
+  wider->outputs = made;
+  return {database_, std::move(wider)};
+}
+
 CommonTable Query::recursive_whole(const CommonTable& seed, const Query& term, bool distinct_rows) const {
-  const Query whole = distinct_rows ? union_with(term) : union_all(term);
+  const sql::SetOp op = distinct_rows ? sql::SetOp::union_distinct : sql::SetOp::union_all;
+  const Query whole = combined(*this, term, op, &seed.source()->outputs);
   auto source = std::make_shared<query::Source>(*seed.source());
   source->query = whole.spec();
   source->seed = seed.source();

@@ -6,7 +6,9 @@
 #include "core/suggest.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/names.hpp"
 #include "query/parameters.hpp"
+#include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/visit.hpp"
@@ -216,6 +218,34 @@ bool is_part_of(const QuerySpec& spec, const Source& source) {
                      [&](const JoinSpec& join) { return same_source(*join.target, source); });
 }
 
+// Whether the term is computed from some of these sources and nothing else.
+template <class IsOne>
+bool is_of(const Term& term, const IsOne& is_one) {
+  std::vector<SourcePtr> sources;
+  collect_sources(term, sources);
+  return !sources.empty() && std::all_of(sources.begin(), sources.end(),
+                                         [&](const SourcePtr& source) { return is_one(*first_of(source)); });
+}
+
+// PostgreSQL finds the rows of a full join by sorting or hashing them, for which it takes something of one side that
+// is equal to something of the other.
+void require_equality(const QuerySpec& spec, const TermPtr& on, const SourcePtr& target) {
+  const auto is_target = [&](const Source& source) { return same_source(source, *target); };
+  const auto is_before = [&](const Source& source) { return is_part_of(spec, source); };
+  std::vector<TermPtr> terms;
+  conjuncts(on, terms);
+  const bool has_one = std::any_of(terms.begin(), terms.end(), [&](const TermPtr& term) {
+    if (term->kind != TermKind::binary || static_cast<sql::BinaryOp>(term->op) != sql::BinaryOp::eq) return false;
+    const Term& left = *term->children[0];
+    const Term& right = *term->children[1];
+    return (is_of(left, is_before) && is_of(right, is_target)) || (is_of(left, is_target) && is_of(right, is_before));
+  });
+  if (has_one) return;
+  throw QueryError("a full join with '" + target->label() +
+                   "' needs a condition in which something of it is equal to something of what was joined before; "
+                   "for any other, join left and unite with union_all() the rows that it misses");
+}
+
 std::vector<std::string> part_names(const QuerySpec& spec) {
   std::vector<std::string> names;
   if (spec.root) names.push_back(spec.root->label());
@@ -256,15 +286,12 @@ TermPtr member(const SourcePtr& source, std::string_view name) {
     }
     return term;
   }
+  require_one_column(*source, name);
   const OutputColumn* found = nullptr;
   std::vector<std::string> names;
   for (const OutputColumn& column : source->outputs) {
     names.push_back(column.name);
-    if (column.name != name) continue;
-    if (found != nullptr)
-      throw QueryError("'" + source->label() + "' has more than one column '" + std::string(name) +
-                       "'; give them aliases");
-    found = &column;
+    if (column.name == name) found = &column;
   }
   if (found == nullptr) {
     throw QueryError("'" + source->label() + "' has no column " + quote(name) + "; it has " + quote_list(names) +
@@ -319,6 +346,7 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
     join.on = key.forward ? relation_condition(*key.relation, join.from, join.target)
                           : relation_condition(*key.relation, join.target, join.from);
   }
+  if (join.kind == sql::JoinKind::full && join.on) require_equality(spec, join.on, join.target);
   place(join, key, request.attr);
   const bool moves = request.kind != sql::JoinKind::cross &&
                      (join.target->kind == SourceKind::model ||
@@ -405,6 +433,7 @@ SourcePtr as_values(std::string_view alias, const std::vector<std::string>& colu
     source->outputs.push_back({columns[i], type, nullable, sensitive});
   }
   source->rows = std::move(rows);
+  require_different_columns(*source);
   return source;
 }
 

@@ -30,7 +30,7 @@ bool is_long_decimal(const Type& type) { return is_own_decimal(type) && type.pre
 
 bool has_scale(const Type& type) {
   return is_own_decimal(type) || type.kind == TypeKind::bigint || type.kind == TypeKind::integer ||
-         type.kind == TypeKind::smallint;
+         type.kind == TypeKind::smallint || type.kind == TypeKind::boolean;
 }
 
 std::uint16_t scale_of(const Type& type) { return type.kind == TypeKind::decimal ? type.scale : std::uint16_t{0}; }

@@ -8,6 +8,7 @@
 #include "dorm/error.hpp"
 #include "query/collation.hpp"
 #include "query/grouping.hpp"
+#include "query/names.hpp"
 
 namespace dorm::query {
 namespace {
@@ -45,6 +46,12 @@ bool names_order(const QuerySpec& spec, const std::string& alias) {
                      [&](const OrderSpec& by) { return by.term->kind == TermKind::alias && by.term->name == alias; });
 }
 
+// Under the cast that a union may need.
+const Term& uncast(const Term& term) {
+  const Term& inner = unaliased(term);
+  return inner.kind == TermKind::cast && inner.settled ? *inner.children.front() : inner;
+}
+
 bool is_selected(const QuerySpec& spec, const std::string& alias) {
   return std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
     return output.term && output.term->kind == TermKind::alias && output.term->name == alias;
@@ -54,6 +61,7 @@ bool is_selected(const QuerySpec& spec, const std::string& alias) {
 }  // namespace
 
 const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
+  require_different_names(spec.ctes);
   const std::size_t own = levels_.size();
   levels_.push_back({&spec.ctes, frames_.size(), {}, {}});
   for (const SourcePtr& cte : spec.ctes) declare(own, cte);
@@ -173,12 +181,13 @@ const sql::Expr* Compiler::union_column(const QuerySpec& spec, const Term& term,
   const std::vector<OutputColumn> columns = output_columns(spec);
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const bool is_it =
-        term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(unaliased(*terms[i]), term);
+        term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(uncast(*terms[i]), term);
     if (!is_it) continue;
     nullable = columns[i].nullable;
+    if (term.kind == TermKind::alias) require_one_output(spec, term.name);
     // Two columns of one name are told apart by their place.
     const bool is_unique = std::count_if(columns.begin(), columns.end(), [&](const OutputColumn& column) {
-                             return column.name == columns[i].name;
+                             return may_clash(column.name, columns[i].name);
                            }) == 1;
     if (!is_unique) return integer(static_cast<std::int64_t>(i + 1));
     return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
@@ -198,9 +207,9 @@ void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
         by = union_column(spec, term, nullable);
       } else {
         nullable = may_be_null(term);
-        by = term.kind == TermKind::alias && is_selected(spec, term.name)
-                 ? arena_.expr(sql::OutputRef{arena_.text(term.name)})
-                 : by_bytes(term);
+        const bool is_output = term.kind == TermKind::alias && is_selected(spec, term.name);
+        if (is_output) require_one_output(spec, term.name);
+        by = is_output ? arena_.expr(sql::OutputRef{arena_.text(term.name)}) : by_bytes(term);
       }
       order.push_back({by, item.descending, item.nulls, nullable});
     }

@@ -8,6 +8,7 @@
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/names.hpp"
 #include "query/path.hpp"
 
 namespace dorm::query {
@@ -22,23 +23,67 @@ bool names_differ(const Source& cte) {
 
 }  // namespace
 
-const Compiler::Entry* Compiler::find(const Source& source) const {
-  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame)
-    for (const Entry& entry : *frame)
-      if (same_source(*entry.key, source)) return &entry;
-  return nullptr;
+const Compiler::Entry& Compiler::entry(const Source& source) const {
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    for (const Entry& entry : *frame) {
+      if (!same_source(*entry.key, source)) continue;
+      require_not_hidden(entry, static_cast<std::size_t>(frame - frames_.rbegin()));
+      return entry;
+    }
+  }
+  throw QueryError("'" + source.label() + "' is not part of the query; join it first");
 }
 
-const Compiler::Entry& Compiler::entry(const Source& source) const {
-  if (const Entry* found = find(source)) return *found;
-  throw QueryError("'" + source.label() + "' is not part of the query; join it first");
+// A name means the innermost source that has it.
+void Compiler::require_not_hidden(const Entry& entry, std::size_t inner_frames) const {
+  for (std::size_t i = 0; i < inner_frames; ++i) {
+    for (const Entry& inner : frames_[frames_.size() - 1 - i]) {
+      if (!may_clash(inner.name, entry.name)) continue;
+      throw QueryError("a subquery names a column of '" + entry.key->label() + "', a source of the query around it, " +
+                       "and has a source '" + inner.key->label() +
+                       "' of that name itself; give one of them another alias");
+    }
+  }
+}
+
+void Compiler::require_new_alias(const Source& source) const {
+  for (const Entry& other : frames_.back()) {
+    if (!may_clash(other.name, source.alias)) continue;
+    throw QueryError("'" + other.key->label() + "' and '" + source.label() +
+                     "' have one name in one query, where case makes no difference; give one of them another alias");
+  }
+}
+
+// A database reads the CTE wherever the name of the table stands.
+void Compiler::require_table(const ModelInfo& model) const {
+  if (!model.db_schema.empty()) return;
+  for (const Level& level : levels_) {
+    for (const SourcePtr& cte : *level.given) {
+      if (!may_clash(cte->alias, model.table)) continue;
+      throw QueryError("the CTE '" + cte->alias + "' has the name of the table of '" + model.name +
+                       "', which is read in the same query; give the CTE another name");
+    }
+  }
+}
+
+// The innermost CTE of a name is the one that is meant.
+void Compiler::require_innermost(const Source& cte) const {
+  for (std::size_t i = levels_.size(); i-- > 0;) {
+    const auto is_it = [&](const Source* visible) { return identity(*visible) == identity(cte); };
+    if (std::any_of(levels_[i].visible.begin(), levels_[i].visible.end(), is_it)) return;
+    for (const SourcePtr& other : *levels_[i].given) {
+      if (identity(*other) == identity(cte) || !may_clash(other->alias, cte.alias)) continue;
+      throw QueryError("the CTE '" + cte.alias + "' is hidden by another CTE '" + other->alias +
+                       "' of the subquery that names it; give one of them another name");
+    }
+  }
 }
 
 const sql::Source* Compiler::table_of(const QuerySpec& spec) {
   const ModelInfo& model = *spec.root->model;
   const sql::Source* table =
       arena_.make(sql::Source{sql::Table{arena_.text(model.db_schema), arena_.text(model.table)}, {}});
-  frames_.back().push_back({spec.root.get(), table, false});
+  frames_.back().push_back({spec.root.get(), table, false, arena_.text(model.table)});
   plan_.sources.push_back(spec.root);
   return table;
 }
@@ -55,11 +100,13 @@ void Compiler::require_one_snapshot(const Source& source) const {
 
 const sql::Source* Compiler::add_source(const SourcePtr& source, bool outer, bool lateral) {
   require_one_snapshot(*source);
+  require_new_alias(*source);
   plan_.sources.push_back(source);
   sql::Source made{};
   made.alias = arena_.text(source->alias);
   if (source->kind == SourceKind::model) {
     const ModelInfo& model = *source->model;
+    require_table(model);
     made.node = sql::Table{arena_.text(model.db_schema), arena_.text(model.table)};
   } else if (source->kind == SourceKind::subquery) {
     // A derived table does not see its neighbours in FROM, unless it is lateral.
@@ -79,10 +126,11 @@ const sql::Source* Compiler::add_source(const SourcePtr& source, bool outer, boo
     if (!declare_if_given(*source)) {
       throw QueryError("the CTE '" + source->alias + "' is used but not declared; add with_cte()");
     }
+    require_innermost(*source);
     made.node = sql::CommonTableRef{arena_.make(sql::CommonTable{made.alias, {}, nullptr, source->recursive})};
   }
   const sql::Source* result = arena_.make(made);
-  frames_.back().push_back({identity(*source), result, outer});
+  frames_.back().push_back({identity(*source), result, outer, made.alias});
   return result;
 }
 
@@ -119,8 +167,10 @@ void Compiler::declare(std::size_t at, const SourcePtr& cte) {
   // A recursive one is visible inside itself.
   if (cte->recursive) levels_[at].visible.push_back(cte.get());
   std::vector<std::string_view> columns;
-  if (cte->recursive || names_differ(*cte))
+  if (cte->recursive || names_differ(*cte)) {
+    require_different_columns(*cte);
     for (const OutputColumn& column : cte->outputs) columns.push_back(arena_.text(column.name));
+  }
   const sql::Select* body = select(*cte->query, Role::source);
   levels_[at].tables.push_back(arena_.make(
       sql::CommonTable{arena_.text(cte->alias), arena_.list(columns), body, cte->recursive, cte->materialized}));

@@ -7,6 +7,7 @@
 
 #include "dorm/error.hpp"
 #include "query/collation.hpp"
+#include "query/names.hpp"
 
 namespace dorm::query {
 
@@ -47,6 +48,7 @@ const sql::Expr* Compiler::expr(const Term& term) {
       return column(*term.source, field->column, field->type, field->nullable);
     }
     case TermKind::output:
+      require_one_column(*term.source, term.name);
       return column(*term.source, term.name, term.type, term.nullable);
     case TermKind::unary: {
       const auto op = static_cast<sql::UnaryOp>(term.op);

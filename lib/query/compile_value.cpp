@@ -4,22 +4,16 @@
 #include <algorithm>
 #include <string>
 
-#include "dorm/error.hpp"
+#include "query/casts.hpp"
 #include "query/collation.hpp"
+#include "query/typing.hpp"
 #include "sql/operators.hpp"
 
 namespace dorm::query {
 namespace {
 
-// What databases write in ways of their own.
-void require_one_spelling(const Term& operand, const Type& to) {
-  const TypeKind from = operand.type.kind;
-  const bool odd = from == TypeKind::real || from == TypeKind::double_precision || from == TypeKind::datetime ||
-                   from == TypeKind::time || from == TypeKind::json || from == TypeKind::binary ||
-                   (from == TypeKind::uuid && operand.type.storage == Storage::blob);
-  if (odd && (to.kind == TypeKind::text || to.kind == TypeKind::string))
-    throw QueryError("casting " + describe(operand) + ", which is " + to_string(operand.type) +
-                     ", to text gives another text on each database; turn it into one in the program");
+bool is_integer(TypeKind kind) {
+  return kind == TypeKind::smallint || kind == TypeKind::integer || kind == TypeKind::bigint;
 }
 
 // Whether the integers and decimals of one type may have more digits before the point than a decimal type has.
@@ -27,6 +21,8 @@ bool may_be_too_large(const Type& from, const Type& to) {
   if (to.precision == 0) return false;
   const int room = to.precision - to.scale;
   switch (from.kind) {
+    case TypeKind::boolean:
+      return room < 1;
     case TypeKind::smallint:
       return room < 5;
     case TypeKind::integer:
@@ -77,30 +73,40 @@ const sql::Expr* Compiler::enum_binary(sql::BinaryOp op, const Term& left, const
 
 const sql::Expr* Compiler::cast(const Term& term) {
   const Term& operand = *term.children[0];
-  require_one_spelling(operand, term.type);
-  const bool is_integer = operand.type.kind == TypeKind::smallint || operand.type.kind == TypeKind::integer ||
-                          operand.type.kind == TypeKind::bigint;
-  const bool scales = operand.type.kind == TypeKind::decimal || (is_integer && term.type.kind == TypeKind::decimal);
+  if (term.settled) return widened(term);
+  require_cast(operand, term.type);
+  const TypeKind from = operand.type.kind;
+  const bool is_whole = is_integer(from) || from == TypeKind::boolean;
+  const bool scales = from == TypeKind::decimal || (is_whole && term.type.kind == TypeKind::decimal);
+  const bool to_text = family(term.type.kind) == Family::text;
   if (!scales || dialect_.capabilities().native_decimal)
-    return arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
+    return arena_.expr(sql::Cast{to_text ? expr(operand) : text_of(operand), term.type, from});
   if (term.type == operand.type) return expr(operand);
   if (operand.type.storage == Storage::legacy && term.type.kind != TypeKind::decimal)
     return arena_.expr(sql::Cast{expr(operand), term.type, TypeKind::double_precision});
   refuse_text(operand, "cast");
   if (term.type.kind == TypeKind::decimal) {
     if (is_text(term.type)) are_texts({&term, &operand});  // refuses what is not one
-    if (!is_integer && term.type.scale < operand.type.scale)
-      throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) + " would drop digits");
     const sql::Expr* made = measured(operand, measure({&term, &operand}));
     return may_be_too_large(operand.type, term.type) ? arena_.expr(sql::Fit{made, term.type}) : made;
   }
-  if (term.type.kind != TypeKind::double_precision && term.type.kind != TypeKind::real) {
-    throw QueryError("casting " + describe(operand) + " to " + to_string(term.type) +
-                     " is not supported; cast it to double");
-  }
-  const sql::Expr* real = measured(operand, Measure{Measure::Kind::real, 0});
-  if (term.type.kind == TypeKind::double_precision) return real;
-  return arena_.expr(sql::Cast{real, term.type, TypeKind::double_precision});
+  // To a double: nothing else is left.
+  return measured(operand, Measure{Measure::Kind::real, 0});
+}
+
+// What dorm casts by itself, so that all values of a column are of one type, loses nothing. Where each value has a type
+// of its own, only those that are written otherwise need it.
+const sql::Expr* Compiler::widened(const Term& term) {
+  const Term& operand = *term.children[0];
+  const sql::Capabilities& facts = dialect_.capabilities();
+  if (term.type.kind == TypeKind::decimal && !facts.native_decimal)
+    return measured(operand, Measure{Measure::Kind::scaled, term.type.scale});
+  const bool becomes_real = is_integer(operand.type.kind) && !is_integer(term.type.kind);
+  if (!facts.typed_columns && !becomes_real) return expr(operand);
+  const sql::Expr* made = arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
+  // Columns of a recursive CTE have to agree on how texts are ordered.
+  const bool is_text = family(term.type.kind) == Family::text && !facts.text_collation.empty();
+  return is_text ? arena_.expr(sql::Collate{made, facts.text_collation}) : made;
 }
 
 }  // namespace dorm::query

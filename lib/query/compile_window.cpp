@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dorm/error.hpp"
+#include "query/names.hpp"
 
 namespace dorm::query {
 namespace {
@@ -23,8 +24,8 @@ bool is_same_window(const Term& left, const Term& right) {
 const sql::Window* Compiler::window(const Term& term) {
   if (!term.name.empty() && windows_.empty()) throw QueryError("a window function stands outside of a select");
   for (const NamedWindow& known : term.name.empty() ? std::vector<NamedWindow>() : windows_.back()) {
-    if (known.term->name != term.name) continue;
-    if (is_same_window(*known.term, term)) return known.window;
+    if (!may_clash(known.term->name, term.name)) continue;
+    if (known.term->name == term.name && is_same_window(*known.term, term)) return known.window;
     throw QueryError("two windows of the query are called '" + term.name + "'; use one Window for both, or two names");
   }
   sql::Window made{};

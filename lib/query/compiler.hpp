@@ -3,6 +3,7 @@
 // Made for one plan, by make_plan() alone, and not shared.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -41,7 +42,8 @@ class Compiler {
   struct Entry {
     const Source* key;
     const sql::Source* source;
-    bool outer = false;  // its columns can be NULL because a join missed
+    bool outer = false;     // its columns can be NULL because a join missed
+    std::string_view name;  // as the statement calls it; empty where that is left to the lowering
   };
   using Frame = std::vector<Entry>;
   // The CTEs that one select brings along.
@@ -84,8 +86,11 @@ class Compiler {
   // ---- compile_source.cpp ----
 
   void push_frame() { frames_.emplace_back(); }
-  const Entry* find(const Source& source) const;
   const Entry& entry(const Source& source) const;
+  void require_not_hidden(const Entry& entry, std::size_t inner_frames) const;
+  void require_new_alias(const Source& source) const;
+  void require_table(const ModelInfo& model) const;
+  void require_innermost(const Source& cte) const;
   const sql::Source* table_of(const QuerySpec& spec);
   const sql::Source* add_source(const SourcePtr& source, bool outer, bool lateral = false);
   void require_one_snapshot(const Source& source) const;
@@ -155,6 +160,7 @@ class Compiler {
   // ---- compile_value.cpp ----
 
   const sql::Expr* cast(const Term& term);
+  const sql::Expr* widened(const Term& term);
   const EnumInfo* native_enum(const Term& term) const;
   const sql::Expr* text_of(const Term& term);
   // The same where it is put in an order: texts by their bytes, wherever they come from.

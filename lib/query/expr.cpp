@@ -4,9 +4,11 @@
 #include <bit>
 #include <iterator>
 
+#include "core/calendar.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/query.hpp"
+#include "query/casts.hpp"
 #include "query/date_part.hpp"
 #include "query/make_term.hpp"
 #include "query/parameters.hpp"
@@ -525,6 +527,8 @@ Expr query::logical(TermKind kind, std::span<const Expr> conditions) {
 
 Expr::Expr(Value value, int) {
   if (value.kind() == ValueKind::list) throw QueryError("a list is not a value of an expression; use in()");
+  // Nothing else looks at a value that stands beside no column.
+  require_in_calendar(value, "a value");
   const Type type = query::natural_type(value);
   term_ = query::value_term(std::move(value), type);
 }
@@ -650,7 +654,15 @@ Expr Expr::concat(const Expr& other) const {
   return wrap(std::move(term));
 }
 
-Expr Expr::cast(const Type& type) const { return wrap(node(TermKind::cast, type, {require(*this)})); }
+Expr Expr::cast(const Type& type) const {
+  const TermPtr& operand = require(*this);
+  require_single(*operand, "cast");
+  query::require_cast(*operand, type);
+  Term term = node(TermKind::cast, type, {operand});
+  // It goes on to lie as it lies in its column.
+  if (type.kind == operand->type.kind) term.type.storage = operand->type.storage;
+  return wrap(std::move(term));
+}
 
 Expr Expr::collate(std::string_view collation) const {
   query::require_family(*require(*this), Family::text, "collate");

@@ -231,6 +231,10 @@ class Check {
         throw QueryError("the aggregate " + describe(*inner) + " stands inside the aggregate " + describe(term) +
                          "; compute the inner one in a subquery and aggregate its column");
       }
+      if (has_window(*argument)) {
+        throw QueryError("a window function stands inside the aggregate " + describe(term) +
+                         "; select it in a subquery and aggregate its column");
+      }
       find_columns(*argument, own, outer);
     }
     if (own || outer == nullptr) return;
@@ -410,9 +414,10 @@ bool is_window_function(const Term& term) {
 
 bool is_scalar_function(const Term& term) { return term.kind == TermKind::call && kind_of(term) == CallKind::scalar; }
 
+bool has_window(const Term& term) { return find_window(term) != nullptr; }
+
 void refuse_windows(const Term& term, std::string_view clause) {
-  const Term* found = find_window(term);
-  if (found == nullptr) return;
+  if (!has_window(term)) return;
   throw QueryError("a window function stands in " + std::string(clause) +
                    ", which comes before windows are made; select it in a subquery, and use its column");
 }

@@ -11,7 +11,8 @@
 namespace dorm::query {
 
 // Of a plain select; subqueries in it are looked at when they are compiled.
-//  - no aggregate in where, on and group_by, none inside another, none over columns of an enclosing query alone;
+//  - no aggregate in where, on and group_by, none inside another, none over columns of an enclosing query alone, or
+//    over a window function;
 //  - beside groups or aggregates only what is grouped or aggregated is selected, ordered by or asked for in having.
 //  With
 //    the whole primary key of a model its other columns are grouped, too;
@@ -29,6 +30,8 @@ bool has_aggregate(const Term& term);
 // ROW_NUMBER and its like, which mean nothing without a window; LOWER and its like, which are of one row.
 bool is_window_function(const Term& term);
 bool is_scalar_function(const Term& term);
+// Whether a call over a window stands in the term, those of its subqueries aside.
+bool has_window(const Term& term);
 // For what comes before windows are made.
 void refuse_windows(const Term& term, std::string_view clause);
 

@@ -17,7 +17,7 @@ class Layout {
   void run(const QuerySpec& whole) {
     const QuerySpec& spec = whole.leftmost();
     const std::vector<TermPtr> terms = expanded_outputs(spec);
-    const std::vector<OutputColumn> columns = output_columns(spec);
+    const std::vector<OutputColumn> columns = output_columns(whole);
     const bool flat = whole.mode != RowMode::models || !spec.root || spec.root->model == nullptr;
     parents_ = whole.parents && !flat;
     std::vector<Part> parts(1);
@@ -35,7 +35,7 @@ class Layout {
       const auto column = static_cast<std::uint16_t>(i);
       const Term& term = *terms[i];
       const Term& inner = unaliased(term);
-      plan_.statement.columns.push_back({term.type, describe(term)});
+      plan_.statement.columns.push_back({columns[i].type, describe(term)});
       if (const Source* list = list_placed_by(spec, terms[i])) {
         part_of(parts, *list).place = column;
         continue;
@@ -50,7 +50,8 @@ class Layout {
       if (own_field) {
         part->fields.emplace_back(column, field_of(term)->index);
       } else {
-        part->extras.push_back({unique_name(*part, member_name(term, columns[i])), term.type, columns[i].sensitive});
+        part->extras.push_back(
+            {unique_name(*part, member_name(term, columns[i])), columns[i].type, columns[i].sensitive});
         part->extra_columns.push_back(column);
       }
     }

@@ -6,6 +6,7 @@
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
+#include "query/union_types.hpp"
 
 namespace dorm::query {
 
@@ -149,6 +150,7 @@ std::vector<OutputColumn> output_columns(const QuerySpec& spec) {
     std::vector<OutputColumn> columns = output_columns(*spec.left);
     const std::vector<OutputColumn> right = output_columns(*spec.right);
     for (std::size_t i = 0; i < std::min(columns.size(), right.size()); ++i) {
+      columns[i].type = united_type(columns[i].type, right[i].type).value_or(columns[i].type);
       columns[i].nullable = columns[i].nullable || right[i].nullable;
       columns[i].sensitive = columns[i].sensitive || right[i].sensitive;
     }

@@ -71,6 +71,16 @@ TermPtr value_term(Value value, const Type& type) {
   return term;
 }
 
+TermPtr widening_cast(const TermPtr& of, const Type& type) {
+  auto term = std::make_shared<Term>();
+  term->kind = TermKind::cast;
+  term->settled = true;
+  term->type = type;
+  term->nullable = of->nullable;
+  term->children = {of};
+  return term;
+}
+
 TermPtr all_of(TermPtr left, TermPtr right) {
   if (!left) return right;
   if (!right) return left;

@@ -68,7 +68,8 @@ struct Term {
   bool negated = false;
   bool nullable = true;
   bool distinct = false;
-  bool settled = false;    // call: cast to `type`, as each database has a type of its own for its result
+  bool settled = false;    // call: cast to `type`, as each database has a type of its own for its result;
+                           // cast: one that dorm adds, which loses nothing
   bool sensitive = false;  // output: the column of the subquery is
   Type type;
   std::uint32_t index = no_index;  // column: field; relation: relation
@@ -94,6 +95,8 @@ TermPtr aliased(const TermPtr& of, std::string name);
 // A column term of a model's field.
 TermPtr column_term(const SourcePtr& source, std::uint32_t field);
 TermPtr value_term(Value value, const Type& type);
+// A cast that dorm adds, to a type that holds all values of the other; databases that need none get none.
+TermPtr widening_cast(const TermPtr& of, const Type& type);
 TermPtr all_of(TermPtr left, TermPtr right);  // AND, flattened; either may be null
 TermPtr equal(const TermPtr& left, const TermPtr& right);
 // ROW_NUMBER() OVER (PARTITION BY … ORDER BY …).

@@ -260,12 +260,7 @@ TermPtr fit_type(const TermPtr& term, const Type& type, std::string_view what) {
   } else if (term->type.kind == TypeKind::decimal) {
     refuse("; cast it");
   }
-  auto cast = std::make_shared<Term>();
-  cast->kind = TermKind::cast;
-  cast->type = type;
-  cast->nullable = term->nullable;
-  cast->children = {term};
-  return cast;
+  return widening_cast(term, type);
 }
 
 namespace {

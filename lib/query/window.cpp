@@ -2,6 +2,7 @@
 #include "dorm/window.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "core/text.hpp"
 #include "dorm/error.hpp"
@@ -64,6 +65,20 @@ void require_range(const Frame& frame, const std::vector<OrderSpec>& order) {
   if (order.size() == 1 && is_number(*order.front().term)) return;
   throw QueryError(
       "a range of distances needs one term of order, an integer or a double; count rows or groups instead");
+}
+
+// A window is made of rows that have their columns already.
+void refuse_nested(const Term& over) {
+  const Term& call = *over.children.front();
+  const auto refuse = [&](const Term& term, const char* place) {
+    if (!query::has_window(term)) return;
+    throw QueryError("a window function stands in the " + std::string(place) + " of " + describe(call) +
+                     ", itself over a window; select the inner one in a subquery, and use its column");
+  };
+  for (const TermPtr& argument : call.children) refuse(*argument, "arguments");
+  if (call.filter) refuse(*call.filter, "filter");
+  for (std::size_t i = 1; i < over.children.size(); ++i) refuse(*over.children[i], "partition");
+  for (const OrderSpec& by : over.order) refuse(*by.term, "order");
 }
 
 }  // namespace
@@ -150,6 +165,7 @@ Expr Expr::over(const Window& window) const {
   term.order = order_of(window.order(), "order_by");
   term.frame = window.frame();
   if (term.frame) require_range(*term.frame, term.order);
+  refuse_nested(term);
   return query::wrap(std::move(term));
 }
 

@@ -30,6 +30,7 @@ struct Capabilities {
   bool schemas = false;                   // "schema"."table"
   bool default_keyword_in_values = true;  // VALUES (DEFAULT)
   bool native_decimal = true;
+  bool typed_columns = true;  // all values of a column of a result are of one type, so that a union must agree on it
   bool transactions_are_snapshots = true;  // statements of one see one state, whatever isolation it asked for
   bool nulls_smallest = false;             // ORDER BY without a NULLS clause takes NULL for the smallest value
   bool ordered_aggregates = true;          // string_agg(x, y ORDER BY z)

@@ -94,10 +94,14 @@ std::string_view Lowering::alias_of(const Source* source) {
 }
 
 std::string Lowering::fresh_alias() {
+  // SQLite takes T1 and t1 for one name.
+  const auto is_reserved = [&](const std::string& alias) {
+    return reserved_.contains(alias) || reserved_.contains("T" + alias.substr(1));
+  };
   std::string alias;
   do {
     alias = "t" + std::to_string(++numbered_);
-  } while (reserved_.contains(alias));
+  } while (is_reserved(alias));
   return alias;
 }
 

@@ -278,6 +278,32 @@ TEST_P(Expressions, WindowsAndLocksOutOfPlaceAreMistakes) {
   EXPECT_EQ(sale.select().for_update().count(), 4) << "what is only counted is not locked";
 }
 
+TEST_P(Expressions, AWindowFunctionStandsInNoOther) {
+  const Expr number = fn::row_number().over(Window().order_by(sale["id"]));
+  const QueryCount count(db);
+  EXPECT_THAT([&] { static_cast<void>(fn::sum(number).over()); },
+              ThrowsMessage<QueryError>(HasSubstr("a window function stands in the arguments of SUM")));
+  EXPECT_THROW(static_cast<void>(fn::lag(number + 1).over(Window().order_by(sale["id"]))), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::rank().over(Window().order_by(number))), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::rank().over(Window().partition_by(number % 2))), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::count().filter(number > 1).over()), QueryError);
+  EXPECT_THAT([&] { sale.select(fn::sum(number).as("x")).all(); },
+              ThrowsMessage<QueryError>(HasSubstr("a window function stands inside the aggregate SUM")));
+  EXPECT_THROW(sale.select(fn::count().filter(number > 1).as("x")).all(), QueryError);
+  EXPECT_EQ(count.count(), 0U);
+  const Subquery numbered = sale.select(number.as("n")).alias("numbered");
+  EXPECT_EQ(sale.select(fn::sum(numbered.c("n")).over().as("x"))
+                .join(numbered, Join::cross)
+                .dicts()
+                .first()
+                .value()["x"]
+                .integer(),
+            40);
+  EXPECT_EQ(
+      sale.select(fn::sum(fn::count()).over().as("x")).group_by(sale["store"]).dicts().first().value()["x"].integer(),
+      4);
+}
+
 TEST_P(Expressions, WhatIsSecretStaysSoInSubqueries) {
   const Database secret = open(R"({"dorm": 1, "models": {"User": {"fields": {"name": {"type": "text"},
     "password": {"type": "text", "sensitive": true}}}}})");

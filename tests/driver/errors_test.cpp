@@ -73,6 +73,11 @@ TEST_P(DriverErrors, ANameInDoubleQuotesIsNeverAString) {
   thrown<SchemaMismatch>([&] { number("SELECT count(*) FROM author WHERE \"nosuch\" = 'nosuch'"); });
 }
 
+TEST_P(DriverErrors, AMissingFunctionIsASchemaMismatch) {
+  EXPECT_THAT(thrown<SchemaMismatch>([&] { number("SELECT no_such_function(id) FROM author"); }).what(),
+              HasSubstr("no_such_function"));
+}
+
 TEST_P(DriverErrors, BadSyntaxIsADatabaseError) {
   EXPECT_THAT(thrown<DatabaseError>([&] { number("SELEC 1"); }).what(), HasSubstr("SELEC"));
   EXPECT_EQ(number("SELECT 1"), 1);

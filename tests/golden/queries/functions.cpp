@@ -127,6 +127,23 @@ QueryCases function_cases() {
        })},
       {"doubles are rounded to integers",
        item([](const Model& i) { return (i["ratio"] * 10).cast(Type{.kind = TypeKind::bigint}); })},
+      {"casts to single precision, and of integers to decimals",
+       [](const QueryWorld& w) {
+         const Type decimal{.kind = TypeKind::decimal, .precision = 6, .scale = 2};
+         w.rows(w.item
+                    .select(w.item["id"], w.item["ratio"].cast(Type{.kind = TypeKind::real}).as("r"),
+                            w.item["small"].cast(decimal).as("d"), w.item["flag"].cast(decimal).as("f"))
+                    .dicts());
+       }},
+      {"casts that change nothing",
+       [](const QueryWorld& w) {
+         w.rows(w.item
+                    .select(w.item["id"], w.item["flag"].cast(Type{.kind = TypeKind::boolean}).as("f"),
+                            w.item["code"].cast(Type{.kind = TypeKind::uuid}).as("c"),
+                            w.item["opens_at"].cast(Type{.kind = TypeKind::time}).as("o"),
+                            w.item["moment"].cast(Type{.kind = TypeKind::datetime}).as("m"))
+                    .dicts());
+       }},
       {"a truth as text", item([](const Model& i) { return i["flag"].cast(Type{.kind = TypeKind::text}); })},
       {"an aggregate of some rows", all([](const Model& t) { return fn::count().filter(t["position"] > 1); })},
       {"a sum of some rows", all([](const Model& t) { return fn::sum(t["position"]).filter(t["title"] != "a"); })},

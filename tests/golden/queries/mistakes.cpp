@@ -127,6 +127,90 @@ QueryCases mistake_cases() {
        [](const QueryWorld& w) {
          static_cast<void>(tuple({w.tweet["id"], w.tweet["user"]}) == tuple({1, 2, 3}));
        }},
+      {"two outputs of one name in an order",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(w.tweet["content"].as("x"), w.tweet["id"].as("x"))
+                    .tuples()
+                    .order_by(w.tweet["content"].as("x")));
+       }},
+      {"two columns of a subquery whose names differ in case alone",
+       [](const QueryWorld& w) {
+         w.tweet.select(w.tweet["id"].as("X"), w.tweet["content"].as("x")).alias("t").c("x");
+       }},
+      {"one alias for two sources",
+       [](const QueryWorld& w) {
+         const Model one = w.category.alias("c"), other = w.category.alias("C");
+         w.rows(one.select(one["id"]).join(other, {.on = one["parent"] == other["id"]}));
+       }},
+      {"an alias that hides one of the query outside",
+       [](const QueryWorld& w) {
+         const Model one = w.category.alias("c"), other = w.category.alias("c");
+         w.rows(one.select(one["id"]).where(exists(other.select().where(other["parent"] == one["id"]))));
+       }},
+      {"two CTEs of one name",
+       [](const QueryWorld& w) {
+         const CommonTable one = w.tweet.select(w.tweet["user"]).cte("some");
+         const CommonTable other = w.favorite.select(w.favorite["user"]).cte("some");
+         w.rows(one.select_from({one.c("user_id")}).with_cte(other));
+       }},
+      {"a CTE named like a table that is read",
+       [](const QueryWorld& w) {
+         const CommonTable meows = w.tweet.select(w.tweet["user"]).where(w.tweet["content"] == "meow").cte("tweet");
+         w.rows(meows.select_from({meows.c("user_id")}));
+       }},
+      {"a CTE hidden by another one",
+       [](const QueryWorld& w) {
+         const CommonTable one = w.tweet.select(w.tweet["user"]).cte("some");
+         const CommonTable other = w.favorite.select(w.favorite["user"]).cte("some");
+         w.rows(
+             one.select_from({one.c("user_id")})
+                 .where(exists(
+                     w.user.select(w.user["id"]).join(one, {.on = w.user["id"] == one.c("user_id")}).with_cte(other))));
+       }},
+      {"two windows whose names differ in case alone",
+       [](const QueryWorld& w) {
+         w.rows(w.tweet.select(fn::rank().over(Window("w").order_by(w.tweet["id"])).as("a"),
+                               fn::rank().over(Window("W").order_by(w.tweet["id"])).as("b")));
+       }},
+      {"a window function in a window function",
+       [](const QueryWorld&) { static_cast<void>(fn::sum(fn::row_number().over()).over()); }},
+      {"a window function in the order of a window",
+       [](const QueryWorld&) { static_cast<void>(fn::rank().over(Window().order_by(fn::row_number().over()))); }},
+      {"a window function in an aggregate",
+       [](const QueryWorld& w) { w.rows(w.tweet.select(fn::sum(fn::row_number().over()).as("n"))); }},
+      {"a cast of an integer to a truth",
+       [](const QueryWorld& w) { w.track["position"].cast(Type{.kind = TypeKind::boolean}); }},
+      {"a cast of a decimal to an integer",
+       [](const QueryWorld& w) { w.item["price"].cast(Type{.kind = TypeKind::bigint}); }},
+      {"a cast that drops digits",
+       [](const QueryWorld& w) { w.item["price"].cast(Type{.kind = TypeKind::decimal, .precision = 10, .scale = 1}); }},
+      {"a cast of a time to text", [](const QueryWorld& w) { w.item["opens_at"].cast(Type{.kind = TypeKind::text}); }},
+      {"a full join on an inequality",
+       [](const QueryWorld& w) {
+         w.tweet.select().join(w.user, Join::full_outer, {.on = w.user["id"] > w.tweet["id"]});
+       }},
+      {"a collation of one backend",
+       [](const QueryWorld& w) { w.rows(w.user.select(w.user["id"]).order_by(w.user["username"].collate("NOCASE"))); }},
+      {"a union of integers and texts",
+       [](const QueryWorld& w) { w.tweet.select(w.tweet["id"]).union_with(w.tweet.select(w.tweet["content"])); }},
+      {"a union of decimals and doubles",
+       [](const QueryWorld& w) { w.item.select(w.item["price"]).union_all(w.item.select(w.item["ratio"])); }},
+      {"a union that is no field of its model any more",
+       [](const QueryWorld& w) { w.rows(w.item.select(w.item["small"]).union_all(w.item.select(w.item["ratio"]))); }},
+      {"a recursive CTE of two types",
+       [](const QueryWorld& w) {
+         w.track.select(w.track["position"].as("n")).recursive_cte("steps", [](const CommonTable& before) {
+           return before.select_from({Expr("one more").as("n")});
+         });
+       }},
+      {"a recursive CTE that gets more digits with every step",
+       [](const QueryWorld& w) {
+         w.item.select(w.item["price"].as("n")).recursive_cte("steps", [](const CommonTable& before) {
+           return before.select_from({(before.c("n") * Decimal::parse("0.5")).as("n")});
+         });
+       }},
+      {"a day before the calendar begins",
+       [](const QueryWorld& w) { w.item.select().where(w.item["made_on"] > Date{-800'000}); }},
       {"delete without a condition", [](const QueryWorld& w) { w.user.select().delete_rows(); }},
   };
 }

@@ -169,6 +169,17 @@ QueryCases shaping_cases() {
                          .where(w.tweet["user"] == w.user["id"])
                          .union_all(w.favorite.select(w.favorite["user"]).where(w.favorite["user"] == w.user["id"])))));
        }},
+      {"union of integers with doubles, and of two scales",
+       [](const QueryWorld& w) {
+         const Query small = w.item.select(w.item["small"].as("n")).dicts();
+         w.rows(small.union_all(w.item.select(w.item["ratio"])));
+         w.rows(small.union_all(w.item.select(w.item["price"])));
+         w.rows(w.item.select(w.item["price"]).dicts().union_with(w.item.select(w.item["weight"])));
+       }},
+      {"union with nothing on one side",
+       [](const QueryWorld& w) {
+         w.rows(w.track.select(Expr(Value()).as("n")).dicts().union_with(w.track.select(w.track["position"])));
+       }},
       {"a union as a subquery",
        [](const QueryWorld& w) {
          const Subquery active =

@@ -135,6 +135,21 @@ QueryCases source_cases() {
                                       });
          w.rows(tree.select_from({tree.c("name"), tree.c("level")}).order_by(tree.c("level")));
        }},
+      {"recursive common table expression: paths, numbers and what is not known at first",
+       [](const QueryWorld& w) {
+         const Model child = w.category.alias();
+         const CommonTable tree = w.category
+                                      .select(w.category["id"], w.category["name"].as("path"),
+                                              Expr(Value()).as("came_from"), Expr(1).as("share"))
+                                      .where(w.category["parent"].is_null())
+                                      .recursive_cte("tree", [&](const CommonTable& above) {
+                                        return child
+                                            .select(child["id"], above.c("path").concat("/").concat(child["name"]),
+                                                    child["parent"], above.c("share") * 0.5)
+                                            .join(above, {.on = child["parent"] == above.c("id")});
+                                      });
+         w.rows(tree.select_from({tree.c("path"), tree.c("came_from"), tree.c("share")}).order_by(tree.c("path")));
+       }},
       {"recursive common table expression without duplicates: ancestors",
        [](const QueryWorld& w) {
          const Model parent = w.category.alias();
