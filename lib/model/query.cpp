@@ -370,8 +370,7 @@ CommonTable Query::recursive_widened(const CommonTable& seed, const Query& term)
   for (std::size_t i = 0; i < made.size(); ++i) {
     is_wider = is_wider || made[i].type != seen[i].type || made[i].nullable != seen[i].nullable ||
                made[i].sensitive != seen[i].sensitive;
-    constexpr std::uint16_t most_digits = 18;
-    if (made[i].type.scale > seen[i].type.scale && made[i].type.scale > most_digits) {
+    if (made[i].type.scale > seen[i].type.scale && made[i].type.scale > query::most_scaled_digits) {
       throw QueryError("column '" + made[i].name + "' of the recursive CTE '" + seed.source()->alias +
                        "' gets more digits after the point with every step; cast it to double where it starts");
     }

@@ -9,9 +9,6 @@
 namespace dorm::query {
 namespace {
 
-// More digits than 64 bits hold: text on SQLite, of which nothing is computed.
-constexpr std::uint16_t most_digits = 18;
-
 constexpr const char* no_meaning = " has no meaning that all backends share; convert it in the program";
 constexpr const char* other_text = " gives another text on each database; turn it into one in the program";
 constexpr const char* not_exact = " would round, which databases do in ways of their own; cast it to double first";
@@ -23,8 +20,8 @@ bool is_floating(TypeKind kind) { return kind == TypeKind::real || kind == TypeK
 
 const char* objection_to_decimal(const Type& from, const Type& to) {
   const bool is_decimal = to.kind == TypeKind::decimal;
-  if (from.precision > most_digits)
-    return is_decimal && to.precision > most_digits && to.scale == from.scale ? nullptr : too_long;
+  if (from.precision > most_scaled_digits)
+    return is_decimal && to.precision > most_scaled_digits && to.scale == from.scale ? nullptr : too_long;
   if (is_decimal) return to.scale < from.scale ? drops : nullptr;
   if (to.kind == TypeKind::double_precision) return nullptr;
   return family(to.kind) == Family::number || family(to.kind) == Family::text ? not_exact : no_meaning;

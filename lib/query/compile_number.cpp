@@ -18,15 +18,13 @@
 namespace dorm::query {
 namespace {
 
-constexpr std::uint16_t most_digits = 18;  // that every integer of 64 bits has room for
-
 bool is_real_number(const Type& type) { return type.kind == TypeKind::real || type.kind == TypeKind::double_precision; }
 
 // Not one in a table of others, which is a number like any other.
 bool is_own_decimal(const Type& type) { return type.kind == TypeKind::decimal && type.storage != Storage::legacy; }
 
 // Kept as a text.
-bool is_long_decimal(const Type& type) { return is_own_decimal(type) && type.precision > most_digits; }
+bool is_long_decimal(const Type& type) { return is_own_decimal(type) && type.precision > most_scaled_digits; }
 
 bool has_scale(const Type& type) {
   return is_own_decimal(type) || type.kind == TypeKind::bigint || type.kind == TypeKind::integer ||
@@ -48,11 +46,11 @@ bool stays_whole(const Type& type, std::uint16_t scale) {
   if (more == 0) return true;
   switch (type.kind) {
     case TypeKind::smallint:
-      return 5 + more <= most_digits;
+      return 5 + more <= most_scaled_digits;
     case TypeKind::integer:
-      return 10 + more <= most_digits;
+      return 10 + more <= most_scaled_digits;
     case TypeKind::decimal:
-      return type.precision != 0 && type.precision + more <= most_digits;
+      return type.precision != 0 && type.precision + more <= most_scaled_digits;
     default:
       return false;
   }
@@ -149,9 +147,9 @@ Compiler::Measure Compiler::measure(const std::vector<const Term*>& terms) const
     return made;
   }
   for (const Term* term : terms) made.scale = std::max(made.scale, scale_of(term->type));
-  if (made.scale > most_digits) {
+  if (made.scale > most_scaled_digits) {
     throw QueryError("decimals of " + std::to_string(made.scale) + " digits after the point are more than the " +
-                     std::to_string(most_digits) + " that " + std::string(dialect_.name()) +
+                     std::to_string(most_scaled_digits) + " that " + std::string(dialect_.name()) +
                      " compares and adds; compute in the program");
   }
   return made;
@@ -247,10 +245,10 @@ const sql::Expr* Compiler::computed(sql::BinaryOp op, const Term& term) {
   refuse_text(left, symbol_of(op));
   refuse_text(right, symbol_of(op));
   const bool is_decimal = term.type.kind == TypeKind::decimal && !dialect_.capabilities().native_decimal;
-  if (is_decimal && term.type.scale > most_digits) {
+  if (is_decimal && term.type.scale > most_scaled_digits) {
     throw QueryError("the product of " + describe(left) + " and " + describe(right) + " has " +
                      std::to_string(term.type.scale) + " digits after the point, more than the " +
-                     std::to_string(most_digits) + " that " + std::string(dialect_.name()) +
+                     std::to_string(most_scaled_digits) + " that " + std::string(dialect_.name()) +
                      " computes with; compute in the program, or cast to double");
   }
   const bool adds = op == sql::BinaryOp::add || op == sql::BinaryOp::subtract;

@@ -98,7 +98,7 @@ Type comparison_type(const Term& other, const Value& value) {
   // A length or range limits what is stored, not what may be asked for.
   if (type.kind == TypeKind::string) type.max_length = 0;
   if (type.kind == TypeKind::smallint || type.kind == TypeKind::integer) type.kind = TypeKind::bigint;
-  if (type.kind == TypeKind::decimal && type.precision <= 18) {
+  if (type.kind == TypeKind::decimal && type.precision <= most_scaled_digits) {
     type.precision = 0;
     if (value.kind() == ValueKind::decimal) type.scale = std::max(type.scale, value.decimal().scale());
   }
@@ -136,7 +136,7 @@ Type list_type(const Term& other, const Values& items) {
   }
   if (type.kind == TypeKind::decimal) {
     // As one value beside it, see comparison_type().
-    type.precision = other.type.precision > 18 ? other.type.precision : std::uint16_t{0};
+    type.precision = other.type.precision > most_scaled_digits ? other.type.precision : std::uint16_t{0};
     if (other.type.kind == TypeKind::decimal) type.scale = std::max(type.scale, other.type.scale);
   }
   return type;
@@ -272,7 +272,7 @@ std::uint16_t long_precision(const std::vector<TermPtr>& terms) {
   for (const TermPtr& term : terms) {
     const bool is_null = term->kind == TermKind::value && term->value.is_null();
     if (is_null) continue;
-    if (term->type.kind != TypeKind::decimal || term->type.precision <= 18) return 0;
+    if (term->type.kind != TypeKind::decimal || term->type.precision <= most_scaled_digits) return 0;
     most = std::max(most, term->type.precision);
   }
   return most;

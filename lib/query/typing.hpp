@@ -4,6 +4,7 @@
 // exists.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,10 @@ namespace dorm::query {
 // Types that compare with each other without losing anything.
 enum class Family : std::uint8_t { unknown, boolean, number, text, binary, uuid, date, time, datetime, json };
 Family family(TypeKind kind) noexcept;
+
+// The digits that every integer of 64 bits has room for. A database without decimals of its own keeps those of more as
+// texts.
+inline constexpr std::uint16_t most_scaled_digits = 18;
 
 // The type a value has by itself.
 Type natural_type(const Value& value);

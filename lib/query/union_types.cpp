@@ -13,9 +13,6 @@
 namespace dorm::query {
 namespace {
 
-// Of more digits a decimal is a text on SQLite.
-constexpr std::uint16_t most_scaled_digits = 18;
-
 int width_of(TypeKind kind) {
   return kind == TypeKind::smallint ? 1 : kind == TypeKind::integer ? 2 : kind == TypeKind::bigint ? 3 : 0;
 }
