@@ -272,7 +272,7 @@ class Lowering final : public sql::Lowering {
     const auto* constant = std::get_if<sql::Constant>(&cast.operand->node);
     if (constant != nullptr && constant->kind == sql::Constant::Kind::null) return true;
     if (cast.from != cast.type.kind) return false;
-    return cast.from == TypeKind::boolean || cast.from == TypeKind::binary || cast.from == TypeKind::uuid ||
+    return cast.from == TypeKind::boolean || cast.from == TypeKind::binary ||
            cast.from == TypeKind::date || cast.from == TypeKind::time || cast.from == TypeKind::datetime ||
            cast.from == TypeKind::json;
   }

@@ -179,20 +179,28 @@ std::string lookup_value(const FilterNode& node, const Request& request) {
   return given_value(*node.value, *operand.term);
 }
 
-std::string comparison(const TermPtr& left, std::string_view op, const std::string& value, const Request& request) {
-  const std::string path = path_or_refuse(left, request, "what a condition compares");
-  return one_member(path + "__" + std::string(op), value);
+// A condition as one member of an object.
+using Member = std::pair<std::string, std::string>;
+
+Member comparison(const TermPtr& left, std::string_view op, const std::string& value, const Request& request) {
+  return {path_or_refuse(left, request, "what a condition compares") + "__" + std::string(op), value};
 }
+
+std::string text_of_member(const Member& member) { return one_member(member.first, member.second); }
 
 const Value& value_beside(const TermPtr& term) {
   if (term->kind != TermKind::value) refuse_form("a condition compares two expressions");
   return term->value;
 }
 
-std::string negated_text(const std::string& text, bool negated) { return negated ? one_member("not", text) : text; }
+Member negated_if(Member member, bool negated) {
+  return negated ? Member("not", text_of_member(member)) : std::move(member);
+}
+
+std::string expression_text(const Term& term, const Request& request);
 
 // An expression of the program, where it says no more than a lookup.
-std::string expression_text(const Term& term, const Request& request) {
+Member expression_member(const Term& term, const Request& request) {
   static constexpr std::array<std::string_view, 6> comparisons{"exact", "ne", "lt", "lte", "gt", "gte"};
   static constexpr std::array<std::string_view, 11> matches{"like",     "ilike",     "contains",    "startswith",
                                                             "endswith", "icontains", "istartswith", "iendswith",
@@ -206,11 +214,11 @@ std::string expression_text(const Term& term, const Request& request) {
     case TermKind::any: {
       std::vector<std::string> parts;
       for (const TermPtr& child : term.children) parts.push_back(expression_text(*child, request));
-      return one_member(term.kind == TermKind::all ? "and" : "or", list_text(parts));
+      return {term.kind == TermKind::all ? "and" : "or", list_text(parts)};
     }
     case TermKind::unary:
       if (static_cast<sql::UnaryOp>(term.op) != sql::UnaryOp::logical_not) break;
-      return one_member("not", expression_text(*term.children.front(), request));
+      return {"not", expression_text(*term.children.front(), request)};
     case TermKind::binary:
       if (term.op >= comparisons.size()) break;
       return comparison(term.children[0], comparisons[term.op], operand(1), request);
@@ -220,15 +228,31 @@ std::string expression_text(const Term& term, const Request& request) {
       return comparison(term.children[0], term.negated ? "not_in" : "in", operand(1), request);
     case TermKind::between: {
       const std::string ends = list_text({operand(1), operand(2)});
-      return negated_text(comparison(term.children[0], "range", ends, request), term.negated);
+      return negated_if(comparison(term.children[0], "range", ends, request), term.negated);
     }
     case TermKind::match:
       if (term.op >= matches.size()) break;
-      return negated_text(comparison(term.children[0], matches[term.op], operand(1), request), term.negated);
+      return negated_if(comparison(term.children[0], matches[term.op], operand(1), request), term.negated);
     default:
       break;
   }
   refuse_form("a condition is an expression that says more than one path and one value");
+}
+
+// Conditions of which all must hold share an object where each has a name of its own, as filters do.
+std::string expression_text(const Term& term, const Request& request) {
+  if (term.kind == TermKind::all && !term.children.empty()) {
+    ObjectText object;
+    std::vector<std::string> names;
+    for (const TermPtr& child : term.children) {
+      const Member member = expression_member(*child, request);
+      if (std::find(names.begin(), names.end(), member.first) != names.end()) break;
+      names.push_back(member.first);
+      object.add(member.first, member.second);
+    }
+    if (names.size() == term.children.size()) return object.text();
+  }
+  return text_of_member(expression_member(term, request));
 }
 
 std::string list_of_filters(const std::vector<FilterPtr>& filters, const Request& request) {

@@ -84,6 +84,7 @@ const sql::Expr* Compiler::cast(const Term& term) {
   if (term.type == operand.type) return expr(operand);
   if (operand.type.storage == Storage::legacy && term.type.kind != TypeKind::decimal)
     return arena_.expr(sql::Cast{expr(operand), term.type, TypeKind::double_precision});
+  if (is_text(operand.type) && term.type.precision >= operand.type.precision) return expr(operand);
   refuse_text(operand, "cast");
   if (term.type.kind == TypeKind::decimal) {
     if (is_text(term.type)) are_texts({&term, &operand});  // refuses what is not one
@@ -99,6 +100,7 @@ const sql::Expr* Compiler::cast(const Term& term) {
 const sql::Expr* Compiler::widened(const Term& term) {
   const Term& operand = *term.children[0];
   const sql::Capabilities& facts = dialect_.capabilities();
+  if (are_texts({&term, &operand})) return expr(operand);
   if (term.type.kind == TypeKind::decimal && !facts.native_decimal)
     return measured(operand, Measure{Measure::Kind::scaled, term.type.scale});
   const bool becomes_real = is_integer(operand.type.kind) && !is_integer(term.type.kind);
