@@ -659,8 +659,8 @@ Expr Expr::cast(const Type& type) const {
   require_single(*operand, "cast");
   query::require_cast(*operand, type);
   Term term = node(TermKind::cast, type, {operand});
-  // It goes on to lie as it lies in its column.
-  if (type.kind == operand->type.kind) term.type.storage = operand->type.storage;
+  // It goes on to lie as it lies in its column; a uuid lies as the type says.
+  if (type.kind == operand->type.kind && type.kind != TypeKind::uuid) term.type.storage = operand->type.storage;
   return wrap(std::move(term));
 }
 
