@@ -114,6 +114,8 @@ class DORM_EXPORT Model {
   // for a value that does not fit or a required one that is absent.
   Insert insert(const std::vector<std::pair<std::string, Expr>>& values) const;
   Insert insert_many(const std::vector<std::vector<std::pair<std::string, Expr>>>& rows) const;
+  // The same where all rows have values of the same fields, in their order: what is said once is looked up once.
+  Insert insert_many(const std::vector<std::string>& fields, std::vector<Values> rows) const;
   Insert insert_from(const Query& query, const std::vector<std::string>& fields) const;  // one field per column
 
   // ---- queries ----

@@ -2,6 +2,7 @@
 #include "dorm/insert.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <span>
 
@@ -26,9 +27,18 @@ struct Insert::Data {
   query::SourcePtr table;
   // One after the other; each has a set of fields of its own.
   struct Batch {
-    std::vector<std::uint32_t> fields;              // defaults of the schema included
-    std::vector<std::uint32_t> given;               // by the caller
-    std::vector<std::vector<query::TermPtr>> rows;  // null: a default that each run makes anew
+    std::vector<std::uint32_t> fields;  // defaults of the schema included
+    std::vector<std::uint32_t> given;   // by the caller
+    std::vector<std::uint32_t> anew;    // places of defaults that each run makes anew; nothing stands there
+    // Values alone, row after row; or terms, once a row has an expression.
+    std::vector<Value> values;
+    std::vector<std::vector<query::TermPtr>> rows;
+
+    bool is_plain() const noexcept { return rows.empty(); }
+    std::size_t size() const noexcept {
+      return !is_plain() ? rows.size() : fields.empty() ? defaults_only : values.size() / fields.size();
+    }
+    std::size_t defaults_only = 0;  // rows without a field
   };
   std::vector<Batch> batches;
   query::SpecPtr select;  // instead of values
@@ -53,36 +63,155 @@ TermPtr default_term(const FieldInfo& field) {
   return query::value_term(query::default_value(*field.default_value, field.type), field.type);
 }
 
-// The values of one row in the order of the fields, those that the schema gives included.
-std::vector<query::Change> row_of(const query::SourcePtr& table, const Assignments& values,
-                                  std::vector<std::uint32_t>& named) {
-  const ModelInfo& model = *table->model;
-  std::vector<query::Change> given;
-  for (const auto& [name, value] : column_by_column(model, values)) {
-    query::Change change = assigned_value(table, name, value);
-    const FieldInfo& field = model.fields[change.field];
-    if (std::any_of(given.begin(), given.end(), [&](const query::Change& c) { return c.field == change.field; }))
-      throw QueryError("'" + query::label_of(model, field) + "' is given twice");
-    named.push_back(change.field);
-    given.push_back(std::move(change));
+// A row of the batch as terms; null where each run makes a default anew.
+std::vector<TermPtr> terms_of(const ModelInfo& model, const Insert::Data::Batch& batch, std::size_t row) {
+  if (!batch.is_plain()) return batch.rows[row];
+  std::vector<TermPtr> terms;
+  for (std::size_t i = 0; i < batch.fields.size(); ++i) {
+    const bool is_anew = std::binary_search(batch.anew.begin(), batch.anew.end(), static_cast<std::uint32_t>(i));
+    terms.push_back(
+        is_anew ? nullptr
+                : query::value_term(batch.values[row * batch.fields.size() + i], model.fields[batch.fields[i]].type));
   }
-  std::sort(named.begin(), named.end());
+  return terms;
+}
+
+// What one field of a row gets: a value, or a term that computes it.
+struct Given {
+  std::uint32_t field = 0;
+  Value value;
+  TermPtr term;
+};
+
+Given given_value(const query::SourcePtr& table, const std::string& name, const Expr& expr) {
+  const ModelInfo& model = *table->model;
+  const ModelInfo::Member member = model.find(name);
+  const bool is_field = member.kind == ModelInfo::Member::Kind::field && !model.fields[member.index].generated;
+  if (is_field && expr.has_value() && expr.term()->kind == query::TermKind::value)
+    return {member.index, query::fit(table->registry, model, model.fields[member.index], expr.term()->value), nullptr};
+  query::Change change = assigned_value(table, name, expr);
+  if (change.value->kind == query::TermKind::value) return {change.field, change.value->value, nullptr};
+  return {change.field, Value(), std::move(change.value)};
+}
+
+// The batch for rows that are given these fields, which are sorted: with what the schema adds to them.
+Insert::Data::Batch batch_of(const ModelInfo& model, std::vector<std::uint32_t> given) {
+  Insert::Data::Batch batch;
   for (const FieldInfo& field : model.fields) {
     const bool is_version = field.index == model.version_field && !field.database_default;
-    const bool is_given = std::any_of(given.begin(), given.end(),
-                                      [&](const query::Change& change) { return change.field == field.index; });
-    if (is_given || field.generated || field.auto_increment) continue;
-    if (is_version) {
-      given.push_back({field.index, query::value_term(Value(1), field.type)});
-    } else if (field.default_value) {
-      given.push_back({field.index, is_made_anew(field) ? nullptr : default_term(field)});
-    } else if (!field.database_default && !field.nullable) {
-      throw DataError(query::label_of(model, field) + " is required; give it a value");
+    if (!std::binary_search(given.begin(), given.end(), field.index)) {
+      if (field.generated || field.auto_increment) continue;
+      if (!is_version && !field.default_value) {
+        if (!field.database_default && !field.nullable)
+          throw DataError(query::label_of(model, field) + " is required; give it a value");
+        continue;
+      }
+      if (!is_version && is_made_anew(field)) batch.anew.push_back(static_cast<std::uint32_t>(batch.fields.size()));
+    }
+    batch.fields.push_back(field.index);
+  }
+  batch.given = std::move(given);
+  return batch;
+}
+
+Insert::Data::Batch& batch_for(Insert::Data& data, std::vector<std::uint32_t> given) {
+  std::sort(given.begin(), given.end());
+  const auto same = std::find_if(data.batches.begin(), data.batches.end(),
+                                 [&](const Insert::Data::Batch& batch) { return batch.given == given; });
+  if (same != data.batches.end()) return *same;
+  data.batches.push_back(batch_of(*data.table->model, std::move(given)));
+  return data.batches.back();
+}
+
+// Of a field that nobody gave a value.
+Value added_value(const ModelInfo& model, const FieldInfo& field) {
+  if (field.index == model.version_field && !field.database_default) return Value(1);
+  return is_made_anew(field) ? Value() : query::default_value(*field.default_value, field.type);
+}
+
+// The values of the batch as terms, which others can stand beside.
+void use_terms(const ModelInfo& model, Insert::Data::Batch& batch) {
+  if (!batch.is_plain()) return;
+  const std::size_t count = batch.size();
+  batch.rows.reserve(count + 1);
+  for (std::size_t row = 0; row < count; ++row) batch.rows.push_back(terms_of(model, batch, row));
+  batch.values.clear();
+}
+
+void add_row(Insert::Data& data, const Assignments& values) {
+  const ModelInfo& model = *data.table->model;
+  std::vector<Given> row;
+  std::vector<std::uint32_t> named;
+  row.reserve(values.size());
+  for (const auto& [name, expr] : column_by_column(model, values)) {
+    row.push_back(given_value(data.table, name, expr));
+    const std::uint32_t field = row.back().field;
+    if (std::find(named.begin(), named.end(), field) != named.end())
+      throw QueryError("'" + query::label_of(model, model.fields[field]) + "' is given twice");
+    named.push_back(field);
+  }
+  Insert::Data::Batch& batch = batch_for(data, std::move(named));
+  if (std::any_of(row.begin(), row.end(), [](const Given& given) { return given.term != nullptr; }))
+    use_terms(model, batch);
+  const bool plain = batch.is_plain() && std::all_of(row.begin(), row.end(), [](const Given& g) { return !g.term; });
+  std::vector<TermPtr> terms;
+  for (const std::uint32_t index : batch.fields) {
+    const FieldInfo& field = model.fields[index];
+    const auto given = std::find_if(row.begin(), row.end(), [&](const Given& g) { return g.field == index; });
+    Value value = given != row.end() ? std::move(given->value) : added_value(model, field);
+    if (plain) {
+      batch.values.push_back(std::move(value));
+    } else if (given != row.end() && given->term) {
+      terms.push_back(std::move(given->term));
+    } else {
+      const bool is_anew = given == row.end() && is_made_anew(field) && value.is_null();
+      terms.push_back(is_anew ? nullptr : query::value_term(std::move(value), field.type));
     }
   }
-  std::sort(given.begin(), given.end(),
-            [](const query::Change& left, const query::Change& right) { return left.field < right.field; });
-  return given;
+  if (!plain) {
+    batch.rows.push_back(std::move(terms));
+  } else if (batch.fields.empty()) {
+    ++batch.defaults_only;
+  }
+}
+
+// Rows whose values are all of the same fields.
+void add_rows(Insert::Data& data, const std::vector<std::string>& names, std::vector<Values> rows) {
+  const ModelInfo& model = *data.table->model;
+  std::vector<std::uint32_t> fields;
+  for (const std::string& name : names) {
+    const TermPtr member = query::member(data.table, name);
+    const FieldInfo* field = query::field_of(*member);
+    if (field == nullptr) throw QueryError(query::describe(*member) + " is not a single column; name its columns");
+    if (field->generated)
+      throw QueryError(query::describe(*member) + " is generated by the database and cannot be set");
+    if (std::find(fields.begin(), fields.end(), field->index) != fields.end())
+      throw QueryError("'" + query::label_of(model, *field) + "' is given twice");
+    fields.push_back(field->index);
+  }
+  Insert::Data::Batch& batch = batch_for(data, fields);
+  std::vector<std::size_t> place_in_row;  // of each field of the batch; past the end where the schema adds it
+  for (const std::uint32_t field : batch.fields)
+    place_in_row.push_back(static_cast<std::size_t>(std::find(fields.begin(), fields.end(), field) - fields.begin()));
+  batch.values.reserve(batch.values.size() + rows.size() * batch.fields.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (rows[row].size() != fields.size()) {
+      throw QueryError("row " + std::to_string(row + 1) + " of the insert into '" + model.name + "' has " +
+                       std::to_string(rows[row].size()) + " values for " + std::to_string(fields.size()) + " fields");
+    }
+    for (std::size_t i = 0; i < batch.fields.size(); ++i) {
+      const FieldInfo& field = model.fields[batch.fields[i]];
+      if (place_in_row[i] == fields.size()) {
+        batch.values.push_back(added_value(model, field));
+        continue;
+      }
+      Value& value = rows[row][place_in_row[i]];
+      Value converted;
+      const bool as_it_is = &query::fit(data.table->registry, model, field, value, converted) == &value;
+      batch.values.push_back(std::move(as_it_is ? value : converted));
+    }
+    if (batch.fields.empty()) ++batch.defaults_only;
+  }
 }
 
 std::shared_ptr<Insert::Data> insert_into(const Model& model) {
@@ -94,25 +223,6 @@ std::shared_ptr<Insert::Data> insert_into(const Model& model) {
   if (!model.source()->is_default)
     throw QueryError("rows are inserted into a model, not into '" + model.source()->label() + "', an alias of it");
   return data;
-}
-
-void add_row(Insert::Data& data, const Assignments& values) {
-  std::vector<std::uint32_t> named;
-  std::vector<query::Change> row = row_of(data.table, values, named);
-  std::vector<std::uint32_t> fields;
-  std::vector<TermPtr> terms;
-  for (query::Change& change : row) {
-    fields.push_back(change.field);
-    terms.push_back(std::move(change.value));
-  }
-  const auto same = std::find_if(data.batches.begin(), data.batches.end(), [&](const Insert::Data::Batch& batch) {
-    return batch.fields == fields && batch.given == named;
-  });
-  if (same == data.batches.end()) {
-    data.batches.push_back({std::move(fields), std::move(named), {std::move(terms)}});
-  } else {
-    same->rows.push_back(std::move(terms));
-  }
 }
 
 // A default that is another for each row cannot be a column of a select.
@@ -212,13 +322,18 @@ void require_different(const Insert::Data& data) {
       if (place != batch.fields.end()) places.push_back(static_cast<std::size_t>(place - batch.fields.begin()));
     }
     if (places.size() != conflict.size()) continue;
-    for (const std::vector<TermPtr>& row : batch.rows) {
+    for (std::size_t row = 0; row < batch.size(); ++row) {
       // What is computed the database knows, and NULL is equal to nothing.
+      const auto value_at = [&](std::size_t place) -> const Value* {
+        if (batch.is_plain()) return &batch.values[row * batch.fields.size() + place];
+        const TermPtr& term = batch.rows[row][place];
+        return term && term->kind == query::TermKind::value ? &term->value : nullptr;
+      };
       const bool has_key = std::all_of(places.begin(), places.end(), [&](std::size_t place) {
-        return row[place] && row[place]->kind == query::TermKind::value && !row[place]->value.is_null();
+        return value_at(place) != nullptr && !value_at(place)->is_null();
       });
       if (!has_key) continue;
-      for (const std::size_t place : places) keys.add(row[place]->value);
+      for (const std::size_t place : places) keys.add(*value_at(place));
     }
   }
   const std::size_t width = conflict.size();
@@ -261,30 +376,38 @@ query::InsertTarget target_of_run(const Insert::Data& data) {
 }
 
 // As few statements as the number of their parameters allows.
-void add_statements(const Insert::Data& data, const Insert::Data::Batch& batch,
-                    std::vector<query::InsertTarget>& statements) {
-  const ModelInfo& model = *data.table->model;
-  const std::size_t parameters = data.database->session->dialect().capabilities().max_parameters;
+std::size_t rows_per_statement(const Insert::Data& data, const Insert::Data::Batch& batch) {
   // A row without a column is DEFAULT VALUES, which are of one row.
-  std::size_t width = 1;
+  if (batch.fields.empty()) return 1;
+  std::size_t width = batch.fields.size();
   for (const std::vector<TermPtr>& row : batch.rows) {
     std::size_t own = 0;
     for (const TermPtr& term : row) own += !term || term->kind == query::TermKind::value ? 1U : 16U;
     width = std::max(width, own);
   }
-  const std::size_t most =
-      batch.fields.empty() ? 1 : std::max<std::size_t>(1, std::min<std::size_t>(parameters / width, 10'000));
-  for (std::size_t begin = 0; begin < batch.rows.size(); begin += most) {
-    statements.push_back(target_of_run(data));
-    query::InsertTarget& statement = statements.back();
-    statement.fields = batch.fields;
-    const std::size_t end = std::min(batch.rows.size(), begin + most);
-    statement.rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(begin),
-                          batch.rows.begin() + static_cast<std::ptrdiff_t>(end));
-    for (std::vector<TermPtr>& row : statement.rows)
-      for (std::size_t i = 0; i < row.size(); ++i)
-        if (!row[i]) row[i] = default_term(model.fields[batch.fields[i]]);
+  const std::size_t parameters = data.database->session->dialect().capabilities().max_parameters;
+  return std::max<std::size_t>(1, std::min<std::size_t>(parameters / width, 10'000));
+}
+
+query::InsertTarget statement_of(const Insert::Data& data, const Insert::Data::Batch& batch, std::size_t begin,
+                                 std::size_t end) {
+  const ModelInfo& model = *data.table->model;
+  query::InsertTarget statement = target_of_run(data);
+  statement.fields = batch.fields;
+  for (std::size_t row = begin; row < end; ++row) {
+    statement.rows.push_back(terms_of(model, batch, row));
+    for (std::size_t i = 0; i < batch.fields.size(); ++i)
+      if (TermPtr& term = statement.rows.back()[i]; !term) term = default_term(model.fields[batch.fields[i]]);
   }
+  return statement;
+}
+
+// Calls `run` with one statement after the other.
+template <class Run>
+void for_each_statement(const Insert::Data& data, const Insert::Data::Batch& batch, Run run) {
+  const std::size_t most = rows_per_statement(data, batch);
+  for (std::size_t begin = 0; begin < batch.size(); begin += most)
+    run(statement_of(data, batch, begin, std::min(batch.size(), begin + most)));
 }
 
 std::vector<query::InsertTarget> statements_of(const Insert::Data& data) {
@@ -293,30 +416,31 @@ std::vector<query::InsertTarget> statements_of(const Insert::Data& data) {
     statements.push_back(target_of_run(data));
     statements.back().fields = data.select_fields;
   }
-  for (const Insert::Data::Batch& batch : data.batches) add_statements(data, batch, statements);
+  for (const Insert::Data::Batch& batch : data.batches)
+    for_each_statement(data, batch, [&](query::InsertTarget made) { statements.push_back(std::move(made)); });
   return statements;
 }
 
 // Many rows of nothing but values, which meet no row that is there.
 bool may_be_copied(const Insert::Data& data, const Insert::Data::Batch& batch) {
-  return data.target.action == sql::Conflict::Action::none && !batch.fields.empty() &&
-         write::is_copied(*data.database, batch.rows.size()) &&
-         std::all_of(batch.rows.begin(), batch.rows.end(), [](const std::vector<TermPtr>& row) {
-           return std::all_of(row.begin(), row.end(),
-                              [](const TermPtr& term) { return !term || term->kind == query::TermKind::value; });
-         });
+  return batch.is_plain() && !batch.fields.empty() && data.target.action == sql::Conflict::Action::none &&
+         write::is_copied(*data.database, batch.size());
 }
 
 // The number of rows; nothing if the database wants them inserted.
 std::optional<std::int64_t> copy_batch(const Insert::Data& data, const Insert::Data::Batch& batch) {
   const ModelInfo& model = *data.table->model;
+  const std::size_t width = batch.fields.size();
   load::Parameters cells;
-  std::vector<TermPtr> defaults;
-  for (const std::vector<TermPtr>& row : batch.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (!row[i]) defaults.push_back(default_term(model.fields[batch.fields[i]]));
-      cells.add(row[i] ? row[i]->value : defaults.back()->value);
+  std::deque<Value> made;  // what cells borrow
+  for (std::size_t i = 0; i < batch.values.size(); ++i) {
+    const bool is_anew =
+        std::binary_search(batch.anew.begin(), batch.anew.end(), static_cast<std::uint32_t>(i % width));
+    if (is_anew) {
+      const FieldInfo& field = model.fields[batch.fields[i % width]];
+      made.push_back(query::default_value(*field.default_value, field.type));
     }
+    cells.add(is_anew ? made.back() : batch.values[i]);
   }
   return write::copy_rows(*data.database, model, batch.fields, cells.cells());
 }
@@ -357,6 +481,12 @@ Insert Model::insert(const Assignments& values) const { return insert_many({valu
 Insert Model::insert_many(const std::vector<Assignments>& rows) const {
   const std::shared_ptr<Insert::Data> data = insert_into(*this);
   for (const Assignments& row : rows) add_row(*data, row);
+  return Insert(data);
+}
+
+Insert Model::insert_many(const std::vector<std::string>& fields, std::vector<Values> rows) const {
+  const std::shared_ptr<Insert::Data> data = insert_into(*this);
+  add_rows(*data, fields, std::move(rows));
   return Insert(data);
 }
 
@@ -468,33 +598,34 @@ Insert Insert::returning(std::vector<Selectable> items) const {
 std::int64_t Insert::run() const {
   DatabaseImpl& database = *data_->database;
   database.require_open();
-  // In the order of the batches: a row may refer to one of an earlier batch.
-  std::vector<std::vector<query::InsertTarget>> parts;  // empty: to be copied
-  if (data_->select) parts.push_back(statements_of(*data_));
-  for (const Data::Batch& batch : data_->batches) {
-    parts.emplace_back();
-    if (!may_be_copied(*data_, batch)) add_statements(*data_, batch, parts.back());
-  }
-  if (parts.empty()) return 0;
   const query::QuerySpec rows = rows_from(*data_);
+  const auto run_one = [&](const query::InsertTarget& statement) {
+    return load::run_write(database, rows, query::Purpose::insert, {}, &statement);
+  };
+  if (data_->select) return run_one(statements_of(*data_).front());
+  const auto statements = [&](const Data::Batch& batch) {
+    const std::size_t most = rows_per_statement(*data_, batch);
+    return (batch.size() + most - 1) / most;
+  };
+  const std::vector<Data::Batch>& batches = data_->batches;
+  if (batches.empty()) return 0;
   // Rows are copied inside a transaction only; in one that is open they are a single statement.
-  const bool is_one = parts.size() == 1 &&
-                      (parts.front().size() == 1 || (parts.front().empty() && database.session->current_transaction()));
+  const bool copies = may_be_copied(*data_, batches.front());
+  const bool is_one = batches.size() == 1 &&
+                      (copies ? database.session->current_transaction() != nullptr : statements(batches.front()) <= 1);
   std::optional<TransactionScope> all;
   if (!is_one) all.emplace(database.session->begin());
   std::int64_t written = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].empty()) {
-      const Data::Batch& batch = data_->batches[i];
+  // In the order of the batches: a row may refer to one of an earlier batch.
+  for (const Data::Batch& batch : batches) {
+    if (may_be_copied(*data_, batch)) {
       if (const std::optional<std::int64_t> copied = copy_batch(*data_, batch)) {
         written += *copied;
         continue;
       }
-      add_statements(*data_, batch, parts[i]);
-      if (!all && parts[i].size() > 1) all.emplace(database.session->begin());
+      if (!all && statements(batch) > 1) all.emplace(database.session->begin());
     }
-    for (const query::InsertTarget& statement : parts[i])
-      written += load::run_write(database, rows, query::Purpose::insert, {}, &statement);
+    for_each_statement(*data_, batch, [&](const query::InsertTarget& statement) { written += run_one(statement); });
   }
   if (all) all->commit();
   return written;
