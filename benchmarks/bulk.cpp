@@ -1,7 +1,7 @@
 // bulk.cpp: what does it cost to insert 100,000 rows at once, whose keys nobody asks for?
 //
 // By hand: on SQLite a prepared statement, stepped in one transaction; on PostgreSQL a binary COPY. By dorm:
-// insert_many(), which is given the rows by names.
+// insert_many(), which is given the rows as lists of values.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -79,10 +79,10 @@ void bulk(const Settings& settings, Place& place, Report& report) {
   const Model model = database["Record"];
   std::vector<Record> records = new_records(settings.scaled(100'000));
   const auto insert_many = [&] {
-    std::vector<NewRow> rows;
+    std::vector<Values> rows;
     rows.reserve(records.size());
     for (const Record& record : records) rows.push_back(values_of(record));
-    model.insert_many(rows).run();
+    model.insert_many(value_names(), std::move(rows)).run();
   };
 
   Contestant by_hand;
@@ -92,7 +92,7 @@ void bulk(const Settings& settings, Place& place, Report& report) {
   if (place.is_sqlite()) {
     // One row of what insert_many() sends.
     const QueryCount count(database);
-    model.insert_many({values_of(records.front())}).run();
+    model.insert_many(value_names(), {values_of(records.front())}).run();
     statement = place.sqlite_client().prepare(count.statements().back());
     by_hand.work = [&] {
       place.sqlite_client().execute("BEGIN IMMEDIATE");

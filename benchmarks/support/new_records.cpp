@@ -24,16 +24,22 @@ std::vector<Record> new_records(std::size_t count) {
   return records;
 }
 
-NewRow values_of(const Record& record) {
-  return {{"name", record.name},
-          {"email", record.email},
-          {"city", record.city},
-          {"note", record.note ? Value(*record.note) : Value()},
-          {"active", record.active},
-          {"age", record.age},
-          {"score", record.score},
-          {"balance", Decimal(record.cents, 2)},
-          {"created", DateTime{record.created}}};
+const std::vector<std::string>& value_names() {
+  static const std::vector<std::string> names{"name", "email", "city",    "note",   "active",
+                                              "age",  "score", "balance", "created"};
+  return names;
+}
+
+Values values_of(const Record& record) {
+  return {record.name,
+          record.email,
+          record.city,
+          record.note ? Value(*record.note) : Value(),
+          record.active,
+          record.age,
+          record.score,
+          Decimal(record.cents, 2),
+          DateTime{record.created}};
 }
 
 void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& record) {

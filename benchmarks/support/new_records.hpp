@@ -15,9 +15,9 @@ namespace dorm::bench {
 
 std::vector<Record> new_records(std::size_t count);
 
-// What insert_many() is given for one.
-using NewRow = std::vector<std::pair<std::string, Expr>>;
-NewRow values_of(const Record& record);
+// What insert_many() is given for one, in the order of these fields.
+const std::vector<std::string>& value_names();
+Values values_of(const Record& record);
 
 // By hand: one prepared statement, bound and stepped; the record learns its key.
 void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& record);

@@ -17,6 +17,7 @@ sql::Capabilities capabilities(int version) {
   facts.nulls_smallest = true;
   facts.ordered_aggregates = version >= 3'044'000;
   facts.max_parameters = 32'766;
+  facts.insert_parameters = 1'000;  // there is no way to a server to save, and a longer text takes longer to read
   facts.max_columns = 2'000;
   facts.max_joins = 64;
   facts.max_parser_stack = version < 3'047'000 ? 100 : 0;

@@ -111,6 +111,7 @@ const sql::Dialect& linked_dialect() {
     if (code == SQLITE_OK) {
       const auto most = static_cast<std::uint32_t>(sqlite3_limit(opened, SQLITE_LIMIT_VARIABLE_NUMBER, -1));
       facts.max_parameters = std::min(facts.max_parameters, most);
+      facts.insert_parameters = std::min(facts.insert_parameters, most);
     }
     return make_dialect(facts);
   }();

@@ -146,7 +146,9 @@ class DORM_EXPORT Query {
   // ---- values that come later: param("name", …) ----
   // Every such parameter gets the value of that name; QueryError for one that is unknown, null or a list, DataError for
   // one that does not fit. What is left without a value cannot be run. Parameters may stand in joined subqueries, CTEs
-  // and lists of values, too; columns of those are named as before. The plan of the query is kept, whatever the values.
+  // and lists of values, too; columns of those are named as before. One that stands beside nothing with a type needs
+  // its own, param("name", type), wherever something is computed of it. The plan of the query is kept, whatever the
+  // values.
   Query bind(const std::vector<std::pair<std::string, Value>>& values) const;
 
   // ---- set operations: rows have the shape of the left query ----

@@ -310,8 +310,8 @@ class DORM_EXPORT Related {
   Row operator[](std::size_t index) const { return rows()[index]; }
   // How many rows there are, without loading them, by the lazy policy: where they are loaded already it is size(), else
   // `batch` counts those of all sibling rows of the result in one query, as annotate() would have done beforehand. The
-  // number is kept until the row is loaded again or the collection is changed through it; count() asks anew each time.
-  // Throws StateError on an unsaved row, QueryError where the policy is `raise`.
+  // number is kept until the row is loaded again, the collection is changed through it or a rollback may have changed
+  // it; count() asks anew each time. Throws StateError on an unsaved row, QueryError where the policy is `raise`.
   std::int64_t lazy_count() const;
   bool is_loaded() const;   // without a query
   bool is_partial() const;  // without a query: loaded with a condition or a limit

@@ -1,6 +1,7 @@
 #include "load/lazy.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "dorm/error.hpp"
 #include "load/relation_count.hpp"
 #include "load/relation_load.hpp"
+#include "session/transaction.hpp"
 
 namespace dorm::load {
 namespace {
@@ -165,6 +167,14 @@ std::int64_t touch_count(graph::Node& node, std::uint32_t slot, const RelationIn
                            [&](std::uint32_t field) { return cells[field].is_loaded(); });
       });
       node.graph->keep_counts(node, relation.index, slots, count_related(*engine, *context, node, slots, relation));
+      // Rows that a rollback takes away were counted, too.
+      if (TransactionLevel* level = engine->session->current_transaction()) {
+        level->on_rollback([node = std::weak_ptr<graph::Node>(node.graph->share(&node)), slots, at = relation.index] {
+          const std::shared_ptr<graph::Node> alive = node.lock();
+          if (!alive) return;
+          for (const std::uint32_t other : slots) alive->graph->forget_count(*alive, other, at);
+        });
+      }
     };
     if (claim == graph::Graph::Claim::beside) {
       run();

@@ -16,7 +16,7 @@ class PendingLoad final : public graph::Attachment, public PendingChange {
   PendingLoad(graph::Relation& entry, std::vector<std::uint32_t> slots) : entry_(entry), slots_(std::move(slots)) {}
   ~PendingLoad() override { withdraw(); }
 
-  void committed() noexcept override { slots_.clear(); }
+  void committed() noexcept override { slots_ = {}; }
   void rolled_back() noexcept override {
     for (const std::uint32_t slot : slots_) {
       const graph::RelationState state = entry_.span(slot).state;

@@ -202,6 +202,19 @@ std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purp
   return engine.session->execute(plan->statement, parameters.cells()).affected;
 }
 
+RepeatedInsert::RepeatedInsert(Engine& engine, const query::QuerySpec& spec, query::InsertTarget into)
+    : engine_(engine),
+      into_(std::move(into)),
+      shaped_(query::shape_of(spec, query::Purpose::insert, {}, &into_)),
+      plan_(plan_of(engine, spec, query::Purpose::insert, shaped_, {}, &into_)) {}
+
+std::int64_t RepeatedInsert::run(std::span<const Value> values) {
+  // Nothing stands before the rows, so that theirs are the first slots.
+  for (std::size_t i = 0; i < values.size(); ++i) shaped_.slots[i].value = &values[i];
+  const Parameters parameters(*plan_, shaped_.slots);
+  return engine_.session->execute(plan_->statement, parameters.cells()).affected;
+}
+
 BoundSql bound_sql(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
                    std::span<const query::Change> changes, const query::InsertTarget* into) {
   const query::Shaped shaped = query::shape_of(spec, purpose, changes, into);

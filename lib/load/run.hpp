@@ -83,6 +83,21 @@ std::optional<Value> run_scalar(Engine& engine, const query::QuerySpec& spec, qu
 std::int64_t run_write(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
                        std::span<const query::Change> changes, const query::InsertTarget* into = nullptr);
 
+// An INSERT of rows of values, run again and again with other values of as many rows. One thread at a time.
+class RepeatedInsert {
+ public:
+  // All terms of the target's rows are values that are bound.
+  RepeatedInsert(Engine& engine, const query::QuerySpec& spec, query::InsertTarget into);
+  // `values` in the place of those of the rows, one row after the other. Returns the rows written.
+  std::int64_t run(std::span<const Value> values);
+
+ private:
+  Engine& engine_;
+  query::InsertTarget into_;
+  query::Shaped shaped_;
+  std::shared_ptr<const query::Plan> plan_;
+};
+
 // The text and the values; sends nothing.
 BoundSql bound_sql(Engine& engine, const query::QuerySpec& spec, query::Purpose purpose,
                    std::span<const query::Change> changes = {}, const query::InsertTarget* into = nullptr);

@@ -2,7 +2,6 @@
 #include "dorm/insert.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <optional>
 #include <span>
 
@@ -69,9 +68,8 @@ std::vector<TermPtr> terms_of(const ModelInfo& model, const Insert::Data::Batch&
   std::vector<TermPtr> terms;
   for (std::size_t i = 0; i < batch.fields.size(); ++i) {
     const bool is_anew = std::binary_search(batch.anew.begin(), batch.anew.end(), static_cast<std::uint32_t>(i));
-    terms.push_back(
-        is_anew ? nullptr
-                : query::value_term(batch.values[row * batch.fields.size() + i], model.fields[batch.fields[i]].type));
+    const Value& value = batch.values[row * batch.fields.size() + i];
+    terms.push_back(is_anew ? nullptr : query::value_term(value, model.fields[batch.fields[i]].type));
   }
   return terms;
 }
@@ -132,9 +130,9 @@ Value added_value(const ModelInfo& model, const FieldInfo& field) {
 // The values of the batch as terms, which others can stand beside.
 void use_terms(const ModelInfo& model, Insert::Data::Batch& batch) {
   if (!batch.is_plain()) return;
-  const std::size_t count = batch.size();
-  batch.rows.reserve(count + 1);
-  for (std::size_t row = 0; row < count; ++row) batch.rows.push_back(terms_of(model, batch, row));
+  std::vector<std::vector<TermPtr>> rows;
+  for (std::size_t row = 0; row < batch.size(); ++row) rows.push_back(terms_of(model, batch, row));
+  batch.rows = std::move(rows);
   batch.values.clear();
 }
 
@@ -375,6 +373,13 @@ query::InsertTarget target_of_run(const Insert::Data& data) {
   return target;
 }
 
+// Bound even where it is null, as that of another row is not.
+TermPtr bound(const query::Term& value) {
+  auto term = std::make_shared<query::Term>(value);
+  term->bound = true;
+  return term;
+}
+
 // As few statements as the number of their parameters allows.
 std::size_t rows_per_statement(const Insert::Data& data, const Insert::Data::Batch& batch) {
   // A row without a column is DEFAULT VALUES, which are of one row.
@@ -385,7 +390,7 @@ std::size_t rows_per_statement(const Insert::Data& data, const Insert::Data::Bat
     for (const TermPtr& term : row) own += !term || term->kind == query::TermKind::value ? 1U : 16U;
     width = std::max(width, own);
   }
-  const std::size_t parameters = data.database->session->dialect().capabilities().max_parameters;
+  const std::size_t parameters = data.database->session->dialect().capabilities().insert_parameters;
   return std::max<std::size_t>(1, std::min<std::size_t>(parameters / width, 10'000));
 }
 
@@ -396,8 +401,11 @@ query::InsertTarget statement_of(const Insert::Data& data, const Insert::Data::B
   statement.fields = batch.fields;
   for (std::size_t row = begin; row < end; ++row) {
     statement.rows.push_back(terms_of(model, batch, row));
-    for (std::size_t i = 0; i < batch.fields.size(); ++i)
-      if (TermPtr& term = statement.rows.back()[i]; !term) term = default_term(model.fields[batch.fields[i]]);
+    std::vector<TermPtr>& terms = statement.rows.back();
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      if (!terms[i]) terms[i] = default_term(model.fields[batch.fields[i]]);
+      if (batch.is_plain()) terms[i] = bound(*terms[i]);
+    }
   }
   return statement;
 }
@@ -427,22 +435,53 @@ bool may_be_copied(const Insert::Data& data, const Insert::Data::Batch& batch) {
          write::is_copied(*data.database, batch.size());
 }
 
+// The values of rows from `begin` to `end`, with those that this run makes.
+std::span<const Value> values_of(const ModelInfo& model, const Insert::Data::Batch& batch, std::size_t begin,
+                                 std::size_t end, std::vector<Value>& made) {
+  const std::size_t width = batch.fields.size();
+  const std::span<const Value> values = std::span(batch.values).subspan(begin * width, (end - begin) * width);
+  if (batch.anew.empty()) return values;
+  made.assign(values.begin(), values.end());
+  for (std::size_t row = 0; row < end - begin; ++row) {
+    for (const std::uint32_t place : batch.anew) {
+      const FieldInfo& field = model.fields[batch.fields[place]];
+      made[row * width + place] = query::default_value(*field.default_value, field.type);
+    }
+  }
+  return made;
+}
+
 // The number of rows; nothing if the database wants them inserted.
 std::optional<std::int64_t> copy_batch(const Insert::Data& data, const Insert::Data::Batch& batch) {
   const ModelInfo& model = *data.table->model;
-  const std::size_t width = batch.fields.size();
+  std::vector<Value> made;
   load::Parameters cells;
-  std::deque<Value> made;  // what cells borrow
-  for (std::size_t i = 0; i < batch.values.size(); ++i) {
-    const bool is_anew =
-        std::binary_search(batch.anew.begin(), batch.anew.end(), static_cast<std::uint32_t>(i % width));
-    if (is_anew) {
-      const FieldInfo& field = model.fields[batch.fields[i % width]];
-      made.push_back(query::default_value(*field.default_value, field.type));
-    }
-    cells.add(is_anew ? made.back() : batch.values[i]);
-  }
+  for (const Value& value : values_of(model, batch, 0, batch.size(), made)) cells.add(value);
   return write::copy_rows(*data.database, model, batch.fields, cells.cells());
+}
+
+// Rows of values are told apart by nothing but those: the statement of the first ones serves for all others.
+std::int64_t insert_batch(const Insert::Data& data, const Insert::Data::Batch& batch, const query::QuerySpec& rows) {
+  std::int64_t written = 0;
+  if (!batch.is_plain() || batch.fields.empty()) {
+    for_each_statement(data, batch, [&](const query::InsertTarget& statement) {
+      written += load::run_write(*data.database, rows, query::Purpose::insert, {}, &statement);
+    });
+    return written;
+  }
+  const std::size_t most = rows_per_statement(data, batch);
+  std::optional<load::RepeatedInsert> statement;
+  std::size_t of = 0;  // rows of the statement
+  std::vector<Value> made;
+  for (std::size_t begin = 0; begin < batch.size(); begin += most) {
+    const std::size_t end = std::min(batch.size(), begin + most);
+    if (of != end - begin) {
+      statement.emplace(*data.database, rows, statement_of(data, batch, begin, end));
+      of = end - begin;
+    }
+    written += statement->run(values_of(*data.table->model, batch, begin, end, made));
+  }
+  return written;
 }
 
 query::QuerySpec rows_from(const Insert::Data& data) {
@@ -599,10 +638,10 @@ std::int64_t Insert::run() const {
   DatabaseImpl& database = *data_->database;
   database.require_open();
   const query::QuerySpec rows = rows_from(*data_);
-  const auto run_one = [&](const query::InsertTarget& statement) {
+  if (data_->select) {
+    const query::InsertTarget statement = statements_of(*data_).front();
     return load::run_write(database, rows, query::Purpose::insert, {}, &statement);
-  };
-  if (data_->select) return run_one(statements_of(*data_).front());
+  }
   const auto statements = [&](const Data::Batch& batch) {
     const std::size_t most = rows_per_statement(*data_, batch);
     return (batch.size() + most - 1) / most;
@@ -625,7 +664,7 @@ std::int64_t Insert::run() const {
       }
       if (!all && statements(batch) > 1) all.emplace(database.session->begin());
     }
-    for_each_statement(*data_, batch, [&](const query::InsertTarget& statement) { written += run_one(statement); });
+    written += insert_batch(*data_, batch, rows);
   }
   if (all) all->commit();
   return written;

@@ -18,19 +18,17 @@ bool any_has(std::span<const TermPtr> terms) {
                      [](const TermPtr& term) { return is_text(*term) && has_collation(*term); });
 }
 
-bool output_has_collation(const Source& source, const std::string& name) {
-  const Source& whole = source.seed ? *source.seed : source;
-  for (std::size_t i = 0; i < whole.outputs.size(); ++i) {
-    if (whole.outputs[i].name != name) continue;
-    if (whole.kind == SourceKind::values) {
-      return std::any_of(whole.rows.begin(), whole.rows.end(),
+bool output_has_collation(const Term& term) {
+  const Source& source = *term.source;
+  if (source.kind == SourceKind::values) {
+    for (std::size_t i = 0; i < source.outputs.size(); ++i) {
+      if (source.outputs[i].name != term.name) continue;
+      return std::any_of(source.rows.begin(), source.rows.end(),
                          [&](const std::vector<TermPtr>& row) { return has_collation(*row[i]); });
     }
-    if (!whole.query) return true;
-    const std::vector<TermPtr> terms = expanded_outputs(whole.query->leftmost());
-    return i >= terms.size() || has_collation(*terms[i]);
   }
-  return true;
+  const TermPtr selected = selected_by(term);
+  return selected == nullptr || has_collation(*selected);
 }
 
 bool has_collation(const Term& term) {
@@ -65,7 +63,7 @@ bool has_collation(const Term& term) {
              !term.source->registry.enums()[field->enumeration].native;
     }
     case TermKind::output:
-      return output_has_collation(*term.source, term.name);
+      return output_has_collation(term);
     default:
       return true;
   }

@@ -214,7 +214,7 @@ const sql::Expr* Compiler::compared_tuples(sql::BinaryOp op, const Term& left, c
     const Term& ours = *left.children[i];
     const Term& theirs = *right.children[i];
     if (native_enum(ours) != nullptr || native_enum(theirs) != nullptr) {
-      lefts.push_back(text_of(ours));
+      lefts.push_back(is_ordering(op) ? by_bytes(ours) : text_of(ours));
       rights.push_back(text_of(theirs));
       continue;
     }
@@ -223,7 +223,8 @@ const sql::Expr* Compiler::compared_tuples(sql::BinaryOp op, const Term& left, c
       refuse_text(theirs, symbol_of(op));
     }
     const Measure common = measure({&ours, &theirs});
-    lefts.push_back(measured_beside(ours, theirs, common));
+    const bool texts = is_ordering(op) && is_uncollated_text(ours) && is_uncollated_text(theirs);
+    lefts.push_back(texts ? by_bytes(ours) : measured_beside(ours, theirs, common));
     rights.push_back(measured_beside(theirs, ours, common));
   }
   return arena_.expr(

@@ -13,14 +13,6 @@
 namespace dorm::query {
 namespace {
 
-void require_same_width(const QuerySpec& spec) {
-  const std::size_t left = output_columns(*spec.left).size();
-  const std::size_t right = output_columns(*spec.right).size();
-  if (left == right) return;
-  throw QueryError("the queries of a union select " + std::to_string(left) + " and " + std::to_string(right) +
-                   " columns; they must be equally many");
-}
-
 // A foreign key of several columns stands for each of them.
 std::vector<TermPtr> each_column(const std::vector<TermPtr>& terms) {
   std::vector<TermPtr> columns;
@@ -58,6 +50,14 @@ bool is_selected(const QuerySpec& spec, const std::string& alias) {
   });
 }
 
+std::size_t union_place(const QuerySpec& spec, const std::vector<OutputColumn>& columns, const Term& term) {
+  const std::vector<TermPtr> terms = expanded_outputs(spec.leftmost());
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(uncast(*terms[i]), term)) return i;
+  }
+  throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
+}
+
 }  // namespace
 
 const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
@@ -68,11 +68,12 @@ const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
   sql::Select made{};
   if (spec.set_op != sql::SetOp::none) {
     made.set_op = spec.set_op;
-    const Role members = role == Role::source || role == Role::result ? Role::source : Role::value;
+    // An order is by name.
+    const bool has_names = role == Role::source || role == Role::result || !spec.order_by.empty();
+    const Role members = has_names ? Role::source : Role::value;
+    mark_ordered(spec);
     made.left = select(*spec.left, members);
     made.right = select(*spec.right, members);
-    require_same_width(spec);
-    require_one_form(spec);
     push_frame();
     tail(spec, made, true);
     frames_.pop_back();
@@ -85,25 +86,6 @@ const sql::Select* Compiler::select(const QuerySpec& spec, Role role) {
   made.with = arena_.list(levels_[own].tables);
   levels_.pop_back();
   return arena_.make(made);
-}
-
-// A column of decimals that are kept in two ways would be read as if all were kept in the first one's.
-void Compiler::require_one_form(const QuerySpec& spec) const {
-  if (dialect_.capabilities().native_decimal) return;
-  const std::vector<OutputColumn> lefts = output_columns(*spec.left);
-  const std::vector<OutputColumn> rights = output_columns(*spec.right);
-  for (std::size_t i = 0; i < lefts.size(); ++i) {
-    const Type& left = lefts[i].type;
-    const Type& right = rights[i].type;
-    if (left.kind == TypeKind::unknown || right.kind == TypeKind::unknown) continue;
-    if (left.kind != TypeKind::decimal && right.kind != TypeKind::decimal) continue;
-    const bool same = left.kind == right.kind && left.scale == right.scale && left.storage == right.storage &&
-                      is_text(left) == is_text(right);
-    if (same) continue;
-    throw QueryError("the queries of a union select " + to_string(left) + " and " + to_string(right) + " as '" +
-                     lefts[i].name + "', which " + std::string(dialect_.name()) +
-                     " keeps in different ways; cast one of them");
-  }
 }
 
 void Compiler::plain(const QuerySpec& spec, Role role, sql::Select& made) {
@@ -158,12 +140,17 @@ sql::List<sql::Output> Compiler::outputs(const QuerySpec& spec, Role role) {
   std::vector<sql::Output> made;
   for (const TermPtr& term : expanded_outputs(spec)) {
     // What the rows are ordered by is selected as it is ordered.
-    const bool orders = spec.distinct || (term->kind == TermKind::alias && names_order(spec, term->name));
-    sql::Output output{orders && is_uncollated_text(*term) ? by_bytes(unaliased(*term)) : expr(unaliased(*term)), {}};
+    const auto ordered = ordered_.find(&spec);
+    const bool of_union = ordered != ordered_.end() &&
+                          std::count(ordered->second.begin(), ordered->second.end(), made.size()) != 0 &&
+                          (is_uncollated_text(*term) || native_enum(*term) != nullptr);
+    const bool orders = (spec.distinct || (term->kind == TermKind::alias && names_order(spec, term->name))) &&
+                        is_uncollated_text(*term);
+    sql::Output output{of_union || orders ? by_bytes(unaliased(*term)) : expr(unaliased(*term)), {}};
     if (term->kind == TermKind::alias) {
       output.alias = arena_.text(term->name);
-    } else if (role == Role::source && term->kind != TermKind::column && term->kind != TermKind::relation &&
-               term->kind != TermKind::output) {
+    } else if (of_union || (role == Role::source && term->kind != TermKind::column &&
+                            term->kind != TermKind::relation && term->kind != TermKind::output)) {
       output.alias = arena_.text(output_columns_name(spec, made.size()));
     }
     made.push_back(output);
@@ -177,22 +164,28 @@ sql::List<sql::Output> Compiler::outputs(const QuerySpec& spec, Role role) {
 
 // After a union there are no sources left, only output columns.
 const sql::Expr* Compiler::union_column(const QuerySpec& spec, const Term& term, bool& nullable) {
-  const std::vector<TermPtr> terms = expanded_outputs(spec.leftmost());
   const std::vector<OutputColumn> columns = output_columns(spec);
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    const bool is_it =
-        term.kind == TermKind::alias ? columns[i].name == term.name : is_same_column(uncast(*terms[i]), term);
-    if (!is_it) continue;
-    nullable = columns[i].nullable;
-    if (term.kind == TermKind::alias) require_one_output(spec, term.name);
-    // Two columns of one name are told apart by their place.
-    const bool is_unique = std::count_if(columns.begin(), columns.end(), [&](const OutputColumn& column) {
-                             return may_clash(column.name, columns[i].name);
-                           }) == 1;
-    if (!is_unique) return integer(static_cast<std::int64_t>(i + 1));
-    return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
-  }
-  throw QueryError("a union is ordered by its output columns; " + describe(term) + " is none");
+  const std::size_t i = union_place(spec, columns, term);
+  nullable = columns[i].nullable;
+  if (term.kind == TermKind::alias) require_one_output(spec, term.name);
+  // Two columns of one name are told apart by their place.
+  const bool is_unique = std::count_if(columns.begin(), columns.end(), [&](const OutputColumn& column) {
+                           return may_clash(column.name, columns[i].name);
+                         }) == 1;
+  if (!is_unique) return integer(static_cast<std::int64_t>(i + 1));
+  return arena_.expr(sql::OutputRef{arena_.text(columns[i].name)});
+}
+
+// An order can name a column, but not say how to order it: its members give it as it is ordered.
+void Compiler::mark_ordered(const QuerySpec& spec) {
+  std::vector<std::size_t> places;
+  if (const auto outer = ordered_.find(&spec); outer != ordered_.end()) places = outer->second;
+  const std::vector<OutputColumn> columns = output_columns(spec);
+  for (const OrderSpec& by : spec.order_by)
+    for (const TermPtr& column : each_column({by.term})) places.push_back(union_place(spec, columns, *column));
+  if (places.empty()) return;
+  ordered_[spec.left.get()] = places;
+  ordered_[spec.right.get()] = places;
 }
 
 void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {

@@ -31,7 +31,7 @@ const sql::Expr* Compiler::side(const Term& term) {
 const sql::Expr* Compiler::expr(const Term& term) {
   switch (term.kind) {
     case TermKind::value:
-      if (term.value.is_null()) return arena_.expr(sql::Constant{sql::Constant::Kind::null, 0});
+      if (term.value.is_null() && !term.bound) return arena_.expr(sql::Constant{sql::Constant::Kind::null, 0});
       return param(slot_of(&term));
     case TermKind::parameter:
       throw QueryError(describe(term) + " has no value; give it with bind()");

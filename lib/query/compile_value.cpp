@@ -38,11 +38,8 @@ bool may_be_too_large(const Type& from, const Type& to) {
 
 const EnumInfo* Compiler::native_enum(const Term& term) const {
   if (!dialect_.capabilities().enum_types) return nullptr;
-  const Term& inner = unaliased(term);
-  const FieldInfo* field = field_of(inner);
-  if (field == nullptr || field->enumeration == no_index) return nullptr;
-  const EnumInfo& info = inner.source->registry.enums()[field->enumeration];
-  return info.native ? &info : nullptr;
+  const EnumInfo* info = enum_of(term);
+  return info != nullptr && info->native ? info : nullptr;
 }
 
 // As a text, where what is done with it is done with texts.

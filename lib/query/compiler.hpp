@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "query/plan.hpp"
@@ -101,10 +102,10 @@ class Compiler {
 
   // ---- compile_select.cpp, compile_distinct_on.cpp, compile_window.cpp ----
 
-  void require_one_form(const QuerySpec& spec) const;
   const sql::Select* select(const QuerySpec& spec, Role role);
   void plain(const QuerySpec& spec, Role role, sql::Select& made);
   sql::List<sql::Output> outputs(const QuerySpec& spec, Role role);
+  void mark_ordered(const QuerySpec& spec);
   const sql::Expr* union_column(const QuerySpec& spec, const Term& term, bool& nullable);
   void tail(const QuerySpec& spec, sql::Select& made, bool by_name);
   sql::Select first_of_each(const sql::Select& made);
@@ -176,6 +177,7 @@ class Compiler {
   std::vector<Frame> frames_;
   std::vector<Level> levels_;  // of the selects we are in
   std::vector<std::vector<NamedWindow>> windows_;
+  std::unordered_map<const QuerySpec*, std::vector<std::size_t>> ordered_;  // of members of unions: columns
 };
 
 }  // namespace dorm::query

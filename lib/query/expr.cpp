@@ -747,10 +747,16 @@ Expr case_of(const Expr& operand, std::vector<When> whens, const Expr& otherwise
     return is_decimal(*when.condition.term()->children[0]) || is_decimal(*when.condition.term()->children[1]);
   });
   if (any_decimal) return checked;
+  // Nor is an operand one that each comparison takes in another form.
+  const TermPtr& compared = whens.front().condition.term()->children[0];
+  const bool is_one = whens.size() == 1 || std::all_of(whens.begin(), whens.end(), [&](const When& when) {
+                        return when.condition.term()->children[0] == operand.term();
+                      });
+  if (!is_one) return checked;
   Term term = *checked.term();
   term.op = 1;
   for (std::size_t i = 0; i < whens.size(); ++i) term.children[2 * i] = whens[i].condition.term()->children[1];
-  term.children.insert(term.children.begin(), operand.term());
+  term.children.insert(term.children.begin(), compared);
   return wrap(std::move(term));
 }
 

@@ -77,6 +77,10 @@ class Binding {
     for (Annotation& annotation : copy->annotations) {
       keep(annotation.term);
       keep(annotation.grouped);
+      if (!annotation.given || !annotation.given->condition || !annotation.given->condition->node()) continue;
+      auto as_given = std::make_shared<Aggregate>(*annotation.given);
+      as_given->condition = Filter(filter(annotation.given->condition->node()));
+      annotation.given = std::move(as_given);
     }
     for (GivenConditions* conditions : {&copy->given_where, &copy->given_having}) {
       keep(conditions->term);
@@ -128,9 +132,21 @@ class Binding {
     for (std::vector<TermPtr>& row : copy->rows)
       for (TermPtr& cell : row) any |= replace(cell);
     copy->unbound = source;
+    require_known_columns(*source, *copy);
     SourcePtr made = any ? SourcePtr(std::move(copy)) : source;
     sources_.emplace(source.get(), made);
     return made;
+  }
+
+  // Terms were typed by the columns as they were.
+  static void require_known_columns(const Source& before, const Source& after) {
+    if (!after.query || before.query == after.query) return;
+    const std::vector<OutputColumn> columns = output_columns(*after.query);
+    for (std::size_t i = 0; i < columns.size() && i < before.outputs.size(); ++i) {
+      if (before.outputs[i].type.kind != TypeKind::unknown || columns[i].type.kind == TypeKind::unknown) continue;
+      throw QueryError("column '" + before.outputs[i].name + "' of '" + before.alias +
+                       "' is a parameter that has no type; give it one: param(name, type)");
+    }
   }
 
   // A term that stands in two places is one afterwards, too: groups and windows are known by that.
@@ -149,7 +165,10 @@ class Binding {
     for (TermPtr& child : copy->children) any |= replace(child);
     for (OrderSpec& by : copy->order) any |= replace(by.term);
     if (copy->filter) any |= replace(copy->filter);
-    if (any) hold_together(*term, *copy);
+    if (any) {
+      hold_together(*term, *copy);
+      settle_type(*term, *copy);
+    }
     if (copy->query) {
       SpecPtr made = spec(copy->query);
       any |= made != copy->query;
@@ -174,6 +193,33 @@ class Binding {
     const bool is_first = is_parameter(*before.children.front()) && !is_parameter(operand);
     if (is_first && before.kind == TermKind::binary && is_comparison(before))
       after.children.front() = bound_beside(after.children.front(), *after.children[1]);
+  }
+  // What is computed is of the type that its parts had before: they must have it still.
+  static void settle_type(const Term& before, Term& after) {
+    if (after.kind == TermKind::alias) {
+      after.type = after.children.front()->type;
+      after.nullable = after.children.front()->nullable;
+    }
+    const bool computes = after.kind == TermKind::binary || after.kind == TermKind::unary ||
+                          after.kind == TermKind::case_when || after.kind == TermKind::tuple ||
+                          after.kind == TermKind::alias || after.kind == TermKind::call;
+    if (!computes || (after.kind == TermKind::binary && is_comparison(after))) return;
+    for (std::size_t i = 0; i < before.children.size(); ++i) {
+      const Term& parameter = *before.children[i];
+      TermPtr& value = after.children[i];
+      if (!is_parameter(parameter) || is_parameter(*value)) continue;
+      const bool is_typed = after.type.kind != TypeKind::unknown || after.kind == TermKind::call ||
+                            after.kind == TermKind::tuple || parameter.type.kind != TypeKind::unknown;
+      if (!is_typed) {
+        throw QueryError(describe(parameter) +
+                         " has no type where it stands, beside nothing that has one; give it one: param(name, type)");
+      }
+      if (value->value.kind() != ValueKind::decimal || parameter.type.kind != TypeKind::decimal) continue;
+      if (value->value.decimal().scale() > parameter.type.scale) {
+        throw DataError(describe(parameter) + " is " + to_string(parameter.type) +
+                        " where it stands; the value has more digits after the point: give it a type of more");
+      }
+    }
   }
   static bool is_comparison(const Term& term) {
     if (term.kind == TermKind::between) return true;

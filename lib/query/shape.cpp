@@ -15,6 +15,7 @@ class Shaper {
   explicit Shaper(Shaped& shaped) : text_(shaped.text), slots_(shaped.slots), of_(shaped.of) {}
 
   void spec(const QuerySpec& spec) {
+    const std::size_t outside = bound_.size();
     for (const SourcePtr& cte : spec.ctes) keep_bound(cte);
     keep_bound(spec.root);
     for (const JoinSpec& join : spec.joins) keep_bound(join.target);
@@ -72,6 +73,7 @@ class Shaper {
     for (const OrderSpec& term : spec.order_by) order(term);
     number('l', spec.limit);
     number('f', spec.offset);
+    bound_.resize(outside);
   }
 
   void target(const InsertTarget& into) {
@@ -173,16 +175,18 @@ class Shaper {
   }
 
   void source(const Source& named) {
-    const auto bound = std::find_if(bound_.begin(), bound_.end(),
+    const auto bound = std::find_if(bound_.rbegin(), bound_.rend(),
                                     [&](const Source* with) { return identity(*with) == identity(named); });
-    const Source& source = bound == bound_.end() ? named : **bound;
+    const Source& source = bound == bound_.rend() ? named : **bound;
     if (source.home) {
       if (of_ == nullptr) of_ = &source;
       if (of_->home != source.home) refuse_two_homes(source.label(), *source.home, *of_->home);
     }
     const Source* same = identity(source);
     for (std::size_t i = 0; i < sources_.size(); ++i) {
-      if (same_source(*sources_[i], source)) {
+      // The same with other values is another one.
+      const bool has_other_values = source.unbound && shaped_[i] != &source;
+      if (!has_other_values && same_source(*sources_[i], source)) {
         put('#', i);
         // The same model in another snapshot may have other numbers.
         if (sources_[i]->model != source.model) put('v', source.registry.generation());
@@ -194,6 +198,7 @@ class Shaper {
       this->source(*source.from);
     }
     sources_.push_back(same);
+    shaped_.push_back(&source);
     put('S', static_cast<std::uint64_t>(source.kind));
     if (source.model != nullptr) {
       put('i', source.model->id);
@@ -223,7 +228,7 @@ class Shaper {
       return;
     }
     text_ += '?';
-    if (term.value.is_null()) text_ += 'N';
+    if (term.value.is_null() && !term.bound) text_ += 'N';
     const bool list = term.value.kind() == ValueKind::list;
     if (list) text_ += term.value.list().empty() ? 'E' : 'A';
     type(term.type);
@@ -286,7 +291,8 @@ class Shaper {
   std::vector<SlotValue>& slots_;
   const Source*& of_;
   SlotIndex index_;
-  std::vector<const Source*> sources_;
+  std::vector<const Source*> sources_;  // by identity
+  std::vector<const Source*> shaped_;   // as they were met
   std::vector<const Source*> bound_;
 };
 

@@ -67,6 +67,26 @@ SourcePtr model_alias(const Source& source, std::string_view alias) {
   return copy;
 }
 
+TermPtr selected_by(const Term& term) {
+  const Source* source = term.source.get();
+  const SpecPtr& query = term.kind == TermKind::output && source != nullptr ? source->query : term.query;
+  if ((term.kind != TermKind::output && term.kind != TermKind::subquery) || !query) return nullptr;
+  const std::vector<TermPtr> terms = expanded_outputs(query->leftmost());
+  if (term.kind == TermKind::subquery) return terms.empty() ? nullptr : terms.front();
+  for (std::size_t i = 0; i < terms.size() && i < source->outputs.size(); ++i)
+    if (source->outputs[i].name == term.name) return terms[i];
+  return nullptr;
+}
+
+const EnumInfo* enum_of(const Term& term) {
+  const Term& inner = unaliased(term);
+  if (const FieldInfo* field = field_of(inner)) {
+    return field->enumeration == no_index ? nullptr : &inner.source->registry.enums()[field->enumeration];
+  }
+  const TermPtr selected = selected_by(inner);
+  return selected == nullptr ? nullptr : enum_of(*selected);
+}
+
 std::vector<std::uint32_t> default_fields(const ModelInfo& model) {
   std::vector<std::uint32_t> fields;
   for (const FieldInfo& field : model.fields)

@@ -127,6 +127,10 @@ struct QuerySpec {
 std::vector<TermPtr> expanded_outputs(const QuerySpec& spec);
 // What the query offers as a subquery.
 std::vector<OutputColumn> output_columns(const QuerySpec& spec);
+// The term that a column of a subquery or CTE gives, or a subquery its only value; null where that is not known.
+TermPtr selected_by(const Term& term);
+// The enum that a term gives values of: of a field, seen through aliases, subqueries and CTEs; null if there is none.
+const EnumInfo* enum_of(const Term& term);
 // Whether the value comes from a sensitive field.
 bool is_sensitive(const Term& term);
 // Fields that are read when nothing is named: all but deferred and sensitive ones.

@@ -70,6 +70,7 @@ struct Term {
   bool distinct = false;
   bool settled = false;    // call: cast to `type`, as each database has a type of its own for its result;
                            // cast: one that dorm adds, which loses nothing
+  bool bound = false;      // value: a parameter of the statement though it is null, so that rows are of one shape
   bool sensitive = false;  // output: the column of the subquery is
   Type type;
   std::uint32_t index = no_index;  // column: field; relation: relation

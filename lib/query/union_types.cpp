@@ -58,12 +58,6 @@ void add_members(const QuerySpec& spec, std::vector<std::vector<TermPtr>>& membe
   add_members(*spec.right, members);
 }
 
-const EnumInfo* enum_of(const Term& term) {
-  const FieldInfo* field = field_of(term);
-  if (field == nullptr || field->enumeration == no_index) return nullptr;
-  return &term.source->registry.enums()[field->enumeration];
-}
-
 bool is_native_enum(const Term& term) {
   const EnumInfo* found = enum_of(term);
   return found != nullptr && found->native;

@@ -43,6 +43,7 @@ struct Capabilities {
   bool copies_rows = false;         // Dialect::copy_in(): rows of values by a way that is faster than INSERT
   std::string_view text_collation;  // that orders texts by bytes, where those that come from no column have another one
   std::uint32_t max_parameters = 65'535;
+  std::uint32_t insert_parameters = 65'535;  // of an INSERT of many rows: with more of them it is no faster
   std::uint32_t max_columns = 1'600;
   std::uint32_t max_joins = 1'000;
   std::uint32_t max_parser_stack = 0;  // symbols that may be pending while a statement is read, 0 = no fixed number

@@ -90,6 +90,16 @@ TEST_P(LazyCount, IsForgottenWhenTheCollectionOrTheRowChanges) {
   EXPECT_EQ(authors[1].related("tags").lazy_count(), 0);
 }
 
+TEST_P(LazyCount, IsForgottenByARollback) {
+  const Rows authors = author.objects().order_by("id").all();
+  {
+    const Transaction transaction = db.transaction();
+    db["Book"].create({{"title", "never"}, {"author", authors[0]}});
+    EXPECT_EQ(authors[0].related("books").lazy_count(), 4);
+  }
+  EXPECT_EQ(counts(authors, "books"), (std::vector<std::int64_t>{3, 1, 0}));
+}
+
 TEST_P(LazyCount, ObeysThePolicy) {
   const Rows each = author.objects().lazy(LazyPolicy::each).order_by("id").all();
   const QueryCount count(db);

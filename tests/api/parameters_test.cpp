@@ -107,6 +107,48 @@ TEST_P(Parameters, StandInListsOfValues) {
               ThrowsMessage<QueryError>(HasSubstr("parameter 'x' has no type in the values of 'typeless'")));
 }
 
+TEST_P(Parameters, HaveTheTypeThatIsComputedWith) {
+  const Type decimal{.kind = TypeKind::decimal, .precision = 10, .scale = 2};
+  const Expr price = visit["minutes"].cast(decimal);
+  const Query alone = visit.select(param("x").as("x")).where(visit["id"] == 1).dicts();
+  EXPECT_EQ(alone.bind({{"x", Decimal::parse("1.5")}}).get()["x"].to_text(), "1.5");
+  EXPECT_EQ(alone.bind({{"x", Date::parse("2026-01-02")}}).get()["x"].date(), Date::parse("2026-01-02"));
+  EXPECT_EQ(alone.bind({{"x", true}}).get()["x"].boolean(), true);
+  for (const Expr& computed :
+       {param("a") + param("b"), -param("a"), case_when({{price > 1, param("a")}}, param("b"))}) {
+    EXPECT_THAT(
+        [&] {
+          visit.select().where(price > computed).bind({{"a", 1}, {"b", 2}}).count();
+        },
+        ThrowsMessage<QueryError>(HasSubstr("give it one: param(name, type)")));
+  }
+  EXPECT_EQ(
+      visit.select().where(price > param("a", decimal) + param("b", decimal)).bind({{"a", 10}, {"b", 15}}).count(), 1);
+  EXPECT_THROW(visit.select().where(price + param("x") > 1).bind({{"x", Decimal::parse("0.005")}}), DataError);
+  const Subquery named = visit.select(visit["id"], param("x").as("x")).alias("named");
+  const Query joined = visit.select(named.c("x")).join(named, {.on = named.c("id") == visit["id"]});
+  EXPECT_THAT(
+      [&] {
+        joined.bind({{"x", 1}});
+      },
+      ThrowsMessage<QueryError>(HasSubstr("column 'x' of 'named' is a parameter that has no type")));
+}
+
+TEST_P(Parameters, TwoBindingsOfOneQueryStandSideBySide) {
+  const Subquery long_ones =
+      visit.select(visit["who"].as("name")).where(visit["minutes"] > param("than")).alias("long_ones");
+  const Query asked = visit.select(visit["who"], visit["minutes"])
+                          .join(long_ones, {.on = long_ones.c("name") == visit["who"]})
+                          .where(visit["mood"] == "glad");
+  const Query both = asked.bind({{"than", 25}}).union_all(asked.bind({{"than", 15}})).dicts();
+  EXPECT_THAT(texts(both.all(), "who"), testing::UnorderedElementsAre("ann", "ann", "bob"));
+  const Query ids = visit.select(visit["id"]).where(visit["minutes"] > param("than"));
+  EXPECT_EQ(visit.select()
+                .where(visit["id"].in(ids.bind({{"than", 15}})) && visit["id"].not_in(ids.bind({{"than", 25}})))
+                .count(),
+            1);
+}
+
 TEST_P(Parameters, StandInAQuerySet) {
   const QuerySet asked =
       visit.objects().filter({{"who", param("who")}, {"minutes__gte", param("least")}}).order_by("id");

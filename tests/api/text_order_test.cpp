@@ -54,6 +54,31 @@ TEST_P(TextOrder, OfComputedTexts) {
               ElementsAre("1", "3", "1", "4"));
 }
 
+TEST_P(TextOrder, OfEnumsFromSubqueries) {
+  const Subquery inner = word.select(word["id"], word["mood"]).alias("inner_rows");
+  const Query joined = word.select(inner.c("mood").as("x")).join(inner, {.on = inner.c("id") == word["id"]});
+  EXPECT_THAT(column(joined.order_by(inner.c("mood"))), ElementsAre("Glad", "Glad", "calm", "sad"));
+  EXPECT_EQ(joined.where(inner.c("mood") < "b").count(), 2);
+  EXPECT_EQ(joined.where(inner.c("mood") == word["mood"]).count(), 4);
+  EXPECT_THAT(column(word.select(fn::min(inner.c("mood")).as("x")).join(inner, {.on = inner.c("id") == word["id"]})),
+              ElementsAre("Glad"));
+}
+
+TEST_P(TextOrder, OfUnions) {
+  const Expr named = letter.as("x");
+  const Query twice = word.select(named).union_all(word.select(named));
+  EXPECT_THAT(column(twice.order_by(named)), ElementsAre("B", "B", "B", "B", "a", "a", "c", "c"));
+  EXPECT_THAT(column(twice.order_by(named).limit(5)), ElementsAre("B", "B", "B", "B", "a"));
+  EXPECT_EQ(twice.order_by(named).count(), 8);
+  const Query moods = word.select(word["mood"]).union_with(word.select(word["mood"])).order_by(word["mood"]);
+  EXPECT_THAT(texts(moods.dicts().all(), "mood"), ElementsAre("Glad", "calm", "sad"));
+}
+
+TEST_P(TextOrder, OfTuples) {
+  EXPECT_EQ(word.select().where(tuple({letter, word["n"]}) < tuple({"a", 0})).count(), 2);
+  EXPECT_EQ(word.select().where(tuple({word["mood"], word["n"]}) < tuple({"calm", 0})).count(), 2);
+}
+
 TEST_P(TextOrder, OfListsOfValuesAndSubqueries) {
   const Subquery letters = values_as("letters", {"n", "x"}, {{1, "b"}, {2, "A"}, {3, "a"}, {4, "C"}});
   const Query joined = word.select(letters.c("x")).join(letters, {.on = letters.c("n") == word["n"]});

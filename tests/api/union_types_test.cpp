@@ -169,5 +169,13 @@ TEST_P(UnionTypes, OfParametersAreThoseOfTheOtherSide) {
   EXPECT_THROW(static_cast<void>(both.bind({{"x", "two"}})), DataError);
 }
 
+TEST_P(UnionTypes, OfAnOrderedUnionThatIsOnlyCountedOrLookedInto) {
+  const Query both = item.select(item["num"]).union_all(item.select(item["price"])).order_by(item["num"]);
+  EXPECT_EQ(both.count(), 2);
+  EXPECT_TRUE(both.exists());
+  EXPECT_EQ(item.select().where(item["rate"].in(both.limit(1))).count(), 0);
+  EXPECT_EQ(item.select().where(item["price"].in(both.limit(1))).count(), 1);
+}
+
 }  // namespace
 }  // namespace dorm::test
