@@ -1,6 +1,7 @@
 #include "support/new_records.hpp"
 
 #include <array>
+#include <bit>
 #include <string>
 
 namespace dorm::bench {
@@ -64,6 +65,39 @@ void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& 
   client.expect(sqlite3_step(statement), SQLITE_DONE);
   sqlite3_reset(statement);
   record.id = sqlite3_last_insert_rowid(client.handle());
+}
+
+void insert_record(const PostgresClient& client, Record& record) {
+  char active = record.active ? 1 : 0;
+  std::array<char, 4> age{};
+  std::array<char, 8> score{};
+  std::array<char, 20> cents{};
+  std::array<char, 8> created{};
+  write_word(age.data(), static_cast<std::int32_t>(record.age));
+  write_word(score.data(), std::bit_cast<std::int64_t>(record.score));
+  const int cents_size = write_cents(record.cents, cents.data());
+  write_word(created.data(), record.created - postgres_epoch);
+  const auto size_of = [](const std::string& text) { return static_cast<int>(text.size()); };
+  const std::array<const char*, 9> values{record.name.data(),
+                                          record.email.data(),
+                                          record.city.data(),
+                                          record.note ? record.note->data() : nullptr,
+                                          &active,
+                                          age.data(),
+                                          score.data(),
+                                          cents.data(),
+                                          created.data()};
+  const std::array<int, 9> sizes{size_of(record.name),
+                                 size_of(record.email),
+                                 size_of(record.city),
+                                 record.note ? size_of(*record.note) : 0,
+                                 1,
+                                 4,
+                                 8,
+                                 cents_size,
+                                 8};
+  const PostgresClient::Result result = client.run("insert", 9, values.data(), sizes.data());
+  record.id = read_bigint(result.get(), 0, 0);
 }
 
 std::uint64_t digest_of_table(const Model& record) {

@@ -35,24 +35,6 @@ PostgresClient::Result PostgresClient::run(const char* name, int parameters, con
   return result;
 }
 
-void PostgresClient::begin_copy(const char* sql) const {
-  const Result result(PQexec(connection_, sql));
-  if (PQresultStatus(result.get()) != PGRES_COPY_IN) throw std::runtime_error(PQerrorMessage(connection_));
-}
-
-void PostgresClient::put_copy(const std::string& bytes) const {
-  if (PQputCopyData(connection_, bytes.data(), static_cast<int>(bytes.size())) != 1)
-    throw std::runtime_error(PQerrorMessage(connection_));
-}
-
-void PostgresClient::end_copy() const {
-  if (PQputCopyEnd(connection_, nullptr) != 1) throw std::runtime_error(PQerrorMessage(connection_));
-  bool failed = false;
-  for (Result result(PQgetResult(connection_)); result; result.reset(PQgetResult(connection_)))
-    failed |= PQresultStatus(result.get()) != PGRES_COMMAND_OK;
-  if (failed) throw std::runtime_error(PQerrorMessage(connection_));
-}
-
 // Number of base-10000 digits, weight of the first, sign, scale; then the digits, the last of which holds the decimals.
 std::int64_t read_cents(const char* numeric) {
   const int digits = read_word<std::int16_t>(numeric);

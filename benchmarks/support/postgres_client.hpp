@@ -30,10 +30,6 @@ class PostgresClient {
   // Everything in binary format.
   Result run(const char* name, int parameters = 0, const char* const* values = nullptr,
              const int* sizes = nullptr) const;
-  // COPY … FROM STDIN.
-  void begin_copy(const char* sql) const;
-  void put_copy(const std::string& bytes) const;
-  void end_copy() const;
 
  private:
   PGconn* connection_ = nullptr;

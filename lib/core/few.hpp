@@ -30,6 +30,9 @@ class Few {
   T& operator[](std::size_t index) noexcept { return data()[index]; }
   const T& operator[](std::size_t index) const noexcept { return data()[index]; }
 
+  void reserve(std::size_t count) {
+    if (count > N) many_.reserve(count);
+  }
   void push_back(const T& element) {
     if (many_.empty() && size_ < N) {
       here_[size_++] = element;

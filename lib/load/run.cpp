@@ -80,6 +80,7 @@ std::shared_ptr<const query::Plan> plan_of(Engine& engine, const query::QuerySpe
 }
 
 Parameters::Parameters(const query::Plan& plan, std::span<const query::SlotValue> slots) {
+  reserve(plan.bindings.size());
   for (const std::uint32_t index : plan.bindings) {
     const query::SlotValue& slot = slots[index];
     if (slot.value == nullptr) {

@@ -28,6 +28,7 @@ class Parameters {
   Parameters() = default;
   Parameters(const query::Plan& plan, std::span<const query::SlotValue> slots);
   void add(const Value& value);  // borrowed
+  void reserve(std::size_t count) { cells_.reserve(count); }
   std::span<const Cell> cells() const noexcept { return cells_; }
 
  private:

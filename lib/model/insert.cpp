@@ -456,6 +456,7 @@ std::optional<std::int64_t> copy_batch(const Insert::Data& data, const Insert::D
   const ModelInfo& model = *data.table->model;
   std::vector<Value> made;
   load::Parameters cells;
+  cells.reserve(batch.values.size());
   for (const Value& value : values_of(model, batch, 0, batch.size(), made)) cells.add(value);
   return write::copy_rows(*data.database, model, batch.fields, cells.cells());
 }

@@ -141,7 +141,8 @@ TEST_P(BulkCopy, ValuesOfEveryTypeArriveAsSingleInsertsWriteThem) {
   sample.delete_every();
   const QueryCount count(db);
   EXPECT_EQ(sample.insert_many(rows).run(), 240);
-  ASSERT_THAT(count.statements(), ElementsAre(StartsWith(many())));
+  ASSERT_THAT(count.statements(), testing::Each(StartsWith(many())));
+  ASSERT_THAT(count.statements(), SizeIs(is_postgres() ? 1 : 5)) << "twenty values a row, a thousand a statement";
   EXPECT_EQ(stored(), one_by_one);
 }
 
