@@ -22,7 +22,7 @@ constexpr std::size_t longest_copied = (std::size_t{1} << 30U) - 65'536;
 
 // What COPY does as INSERT does it. Rules are for INSERT alone, a table with active policies refuses COPY, and views
 // and foreign tables have limits of their own.
-constexpr const char* is_plain_table =
+constexpr const char* plain_table_query =
     "SELECT relkind IN ('r', 'p') AND NOT relhasrules AND NOT pg_catalog.row_security_active(oid) "
     "FROM pg_catalog.pg_class WHERE oid = $1::pg_catalog.regclass";
 
@@ -128,7 +128,7 @@ std::optional<std::vector<ParameterFormat>> Connection::ask_columns(const driver
         PGconn* connection = connection_.get();
         return PQenterPipelineMode(connection) == 1 && PQsendPrepare(connection, "", insert.c_str(), 0, nullptr) == 1 &&
                PQsendDescribePrepared(connection, "") == 1 &&
-               PQsendQueryParams(connection, is_plain_table, 1, nullptr, &asked, nullptr, nullptr, 0) == 1 &&
+               PQsendQueryParams(connection, plain_table_query, 1, nullptr, &asked, nullptr, nullptr, 0) == 1 &&
                PQpipelineSync(connection) == 1;
       },
       deadline);

@@ -26,7 +26,7 @@ query::QuerySpec counts_query(const Context& context, const RelationInfo& relati
   spec.root = spec.context = parents;
   spec.default_projection = false;
   spec.mode = query::RowMode::tuples;
-  const auto holds_key = [&](const query::SourcePtr& holder, const std::vector<std::uint32_t>& fields) {
+  const auto same_key = [&](const query::SourcePtr& holder, const std::vector<std::uint32_t>& fields) {
     query::TermPtr on;
     for (std::size_t i = 0; i < fields.size(); ++i) {
       on = query::all_of(
@@ -35,11 +35,11 @@ query::QuerySpec counts_query(const Context& context, const RelationInfo& relati
     return on;
   };
   if (relation.through == no_index) {
-    join_to(spec, parents, target, holds_key(target, relation.target_fields));
+    join_to(spec, parents, target, same_key(target, relation.target_fields));
   } else {
     const ModelInfo& through = context.registry.model(relation.through);
     const query::SourcePtr links = query::model_source(context.registry, through);
-    join_to(spec, parents, links, holds_key(links, through.relations[relation.through_source].fields));
+    join_to(spec, parents, links, same_key(links, through.relations[relation.through_source].fields));
     join_to(spec, links, target, query::relation_condition(through.relations[relation.through_target], links, target));
   }
   for (const std::uint32_t field : relation.fields) {

@@ -2,7 +2,6 @@
 
 #include "dorm/error.hpp"
 #include "query/builder.hpp"
-#include "query/parameters.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"
 #include "query/validate.hpp"

@@ -7,7 +7,6 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "query/names.hpp"
-#include "query/parameters.hpp"
 #include "query/path.hpp"
 #include "query/snapshots.hpp"
 #include "query/typing.hpp"

@@ -56,34 +56,11 @@ bool stays_whole(const Type& type, std::uint16_t scale) {
   }
 }
 
-bool is_comparing(sql::BinaryOp op) { return op <= sql::BinaryOp::is_not_distinct; }
-
 bool is_arithmetic(sql::BinaryOp op) {
   return op == sql::BinaryOp::add || op == sql::BinaryOp::subtract || op == sql::BinaryOp::multiply ||
          op == sql::BinaryOp::divide || op == sql::BinaryOp::modulo || op == sql::BinaryOp::bit_and ||
          op == sql::BinaryOp::bit_or || op == sql::BinaryOp::bit_xor || op == sql::BinaryOp::shift_left ||
          op == sql::BinaryOp::shift_right;
-}
-
-std::string_view symbol_of(sql::BinaryOp op) {
-  switch (op) {
-    case sql::BinaryOp::lt:
-      return "<";
-    case sql::BinaryOp::le:
-      return "<=";
-    case sql::BinaryOp::gt:
-      return ">";
-    case sql::BinaryOp::ge:
-      return ">=";
-    case sql::BinaryOp::add:
-      return "+";
-    case sql::BinaryOp::subtract:
-      return "-";
-    case sql::BinaryOp::multiply:
-      return "*";
-    default:
-      return sql::word(op);
-  }
 }
 
 // Functions that give back what they got, or only count it.
@@ -97,23 +74,24 @@ constexpr std::string_view long_decimal_help = "; declare it with 18 digits at m
 
 }  // namespace
 
-bool Compiler::is_text(const Type& type) const {
+bool Compiler::is_kept_as_text(const Type& type) const {
   return !dialect_.capabilities().native_decimal && is_long_decimal(type);
 }
 
-void Compiler::refuse_text(const Term& term, std::string_view operation) const {
-  if (!is_text(term.type)) return;
+void Compiler::refuse_kept_as_text(const Term& term, std::string_view operation) const {
+  if (!is_kept_as_text(term.type)) return;
   throw QueryError("'" + std::string(operation) + "' does not apply to " + describe(term) + " on " +
                    std::string(dialect_.name()) + ", which keeps " + to_string(term.type) +
                    " as text and only knows whether two are equal" + std::string(long_decimal_help));
 }
 
-bool Compiler::are_texts(const std::vector<const Term*>& terms) const {
-  const auto text = std::find_if(terms.begin(), terms.end(), [&](const Term* term) { return is_text(term->type); });
+bool Compiler::are_kept_as_text(const std::vector<const Term*>& terms) const {
+  const auto text =
+      std::find_if(terms.begin(), terms.end(), [&](const Term* term) { return is_kept_as_text(term->type); });
   if (text == terms.end()) return false;
   for (const Term* term : terms) {
     const bool is_null = term->kind == TermKind::value && term->value.is_null();
-    if (is_null || (is_text(term->type) && term->type.scale == (*text)->type.scale)) continue;
+    if (is_null || (is_kept_as_text(term->type) && term->type.scale == (*text)->type.scale)) continue;
     throw QueryError(describe(**text) + " is " + to_string((*text)->type) + ", which " + std::string(dialect_.name()) +
                      " keeps as text; " + describe(*term) + ", which is " + to_string(term->type) +
                      ", is kept in another way" + std::string(long_decimal_help));
@@ -122,9 +100,9 @@ bool Compiler::are_texts(const std::vector<const Term*>& terms) const {
 }
 
 void Compiler::require_same_form(const Term& value, const FieldInfo& field) const {
-  if (value.kind == TermKind::value || (!is_text(value.type) && !is_text(field.type))) return;
-  const bool same = is_text(value.type) && is_text(field.type) && value.type.scale == field.type.scale &&
-                    value.type.precision == field.type.precision;
+  if (value.kind == TermKind::value || (!is_kept_as_text(value.type) && !is_kept_as_text(field.type))) return;
+  const bool same = is_kept_as_text(value.type) && is_kept_as_text(field.type) &&
+                    value.type.scale == field.type.scale && value.type.precision == field.type.precision;
   if (same) return;
   throw QueryError("'" + field.name + "' is " + to_string(field.type) + " and " + describe(value) + " is " +
                    to_string(value.type) + "; " + std::string(dialect_.name()) +
@@ -133,7 +111,7 @@ void Compiler::require_same_form(const Term& value, const FieldInfo& field) cons
 
 Compiler::Measure Compiler::measure(const std::vector<const Term*>& terms) const {
   Measure made;
-  if (dialect_.capabilities().native_decimal || are_texts(terms)) return made;
+  if (dialect_.capabilities().native_decimal || are_kept_as_text(terms)) return made;
   const auto any = [&](const auto& is) {
     return std::any_of(terms.begin(), terms.end(), [&](const Term* term) { return is(term->type); });
   };
@@ -197,8 +175,8 @@ const sql::Expr* Compiler::measured_beside(const Term& term, const Term& other, 
 
 const sql::Expr* Compiler::compared(sql::BinaryOp op, const Term& left, const Term& right) {
   if (is_ordering(op)) {
-    refuse_text(left, symbol_of(op));
-    refuse_text(right, symbol_of(op));
+    refuse_kept_as_text(left, sql::symbol(op));
+    refuse_kept_as_text(right, sql::symbol(op));
   }
   const Measure common = measure({&left, &right});
   const bool texts = is_ordering(op) && is_uncollated_text(left) && is_uncollated_text(right);
@@ -219,8 +197,8 @@ const sql::Expr* Compiler::compared_tuples(sql::BinaryOp op, const Term& left, c
       continue;
     }
     if (is_ordering(op)) {
-      refuse_text(ours, symbol_of(op));
-      refuse_text(theirs, symbol_of(op));
+      refuse_kept_as_text(ours, sql::symbol(op));
+      refuse_kept_as_text(theirs, sql::symbol(op));
     }
     const Measure common = measure({&ours, &theirs});
     const bool texts = is_ordering(op) && is_uncollated_text(ours) && is_uncollated_text(theirs);
@@ -243,8 +221,8 @@ const sql::Expr* Compiler::binary(const Term& term) {
 const sql::Expr* Compiler::computed(sql::BinaryOp op, const Term& term) {
   const Term& left = *term.children[0];
   const Term& right = *term.children[1];
-  refuse_text(left, symbol_of(op));
-  refuse_text(right, symbol_of(op));
+  refuse_kept_as_text(left, sql::symbol(op));
+  refuse_kept_as_text(right, sql::symbol(op));
   const bool is_decimal = term.type.kind == TypeKind::decimal && !dialect_.capabilities().native_decimal;
   if (is_decimal && term.type.scale > most_scaled_digits) {
     throw QueryError("the product of " + describe(left) + " and " + describe(right) + " has " +
@@ -272,7 +250,7 @@ bool Compiler::is_narrow(const Term& term) {
 const sql::Expr* Compiler::between(const Term& term) {
   std::vector<const Term*> terms;
   for (const TermPtr& child : term.children) {
-    refuse_text(*child, "between");
+    refuse_kept_as_text(*child, "between");
     terms.push_back(child.get());
   }
   const Measure common = measure(terms);
@@ -298,8 +276,8 @@ void Compiler::check_arguments(const Term& call) const {
   for (const TermPtr& child : call.children)
     if (child->type.kind == TypeKind::decimal) decimals.push_back(child.get());
   if (!takes_as_it_is(call.name))
-    for (const Term* term : decimals) refuse_text(*term, lower_case(call.name));
-  are_texts(decimals);
+    for (const Term* term : decimals) refuse_kept_as_text(*term, lower_case(call.name));
+  are_kept_as_text(decimals);
 }
 
 // NULLIF compares, and gives the first in the type of that comparison, which need not be its own; null where it is.

@@ -193,7 +193,7 @@ void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
   for (const OrderSpec& item : spec.order_by) {
     for (const TermPtr& column : each_column({item.term})) {
       const Term& term = *column;
-      refuse_text(term, "order by");
+      refuse_kept_as_text(term, "order by");
       const sql::Expr* by = nullptr;
       bool nullable = false;
       if (by_name) {

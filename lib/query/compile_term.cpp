@@ -52,7 +52,7 @@ const sql::Expr* Compiler::expr(const Term& term) {
       return column(*term.source, term.name, term.type, term.nullable);
     case TermKind::unary: {
       const auto op = static_cast<sql::UnaryOp>(term.op);
-      if (op == sql::UnaryOp::negate) refuse_text(*term.children[0], "-");
+      if (op == sql::UnaryOp::negate) refuse_kept_as_text(*term.children[0], "-");
       const sql::Expr* operand = expr(*term.children[0]);
       if (op == sql::UnaryOp::bit_not && dialect_.capabilities().narrow_integers && is_narrow(*term.children[0]))
         operand = arena_.expr(sql::Cast{operand, term.type, term.children[0]->type.kind});
@@ -155,7 +155,7 @@ const sql::Expr* Compiler::case_when(const Term& term) {
   std::vector<const Term*> results;
   for (std::size_t at = i + 1; at < term.children.size(); at += 2) results.push_back(term.children[at].get());
   if ((term.children.size() - i) % 2 != 0) results.push_back(term.children.back().get());
-  are_texts(results);
+  are_kept_as_text(results);
   const sql::Expr* operand = has_operand ? text_of(*term.children[0]) : nullptr;
   for (; i + 1 < term.children.size(); i += 2) {
     whens.push_back(has_operand ? text_of(*term.children[i]) : expr(*term.children[i]));
@@ -189,7 +189,7 @@ const sql::Expr* Compiler::in_query(const Term& term) {
   const std::vector<TermPtr> outputs = expanded_outputs(term.query->leftmost());
   const std::vector<TermPtr> items = operand.kind == TermKind::tuple ? operand.children : std::vector{term.children[0]};
   for (std::size_t i = 0; i < std::min(items.size(), outputs.size()); ++i)
-    are_texts({items[i].get(), outputs[i].get()});
+    are_kept_as_text({items[i].get(), outputs[i].get()});
   if (ours == nullptr) return arena_.expr(sql::InSelect{side(operand), rows, term.negated});
   const EnumInfo* theirs = outputs.size() == 1 ? native_enum(*outputs.front()) : nullptr;
   const bool alike = theirs != nullptr && theirs->name == ours->name;
@@ -211,7 +211,7 @@ const sql::Expr* Compiler::json_path(const Term& term) {
 sql::List<sql::Order> Compiler::order_of(const std::vector<OrderSpec>& terms) {
   std::vector<sql::Order> order;
   for (const OrderSpec& by : terms) {
-    refuse_text(*by.term, "order by");
+    refuse_kept_as_text(*by.term, "order by");
     order.push_back({by_bytes(*by.term), by.descending, by.nulls, may_be_null(*by.term)});
   }
   return arena_.list(order);

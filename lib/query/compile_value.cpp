@@ -81,10 +81,10 @@ const sql::Expr* Compiler::cast(const Term& term) {
   if (term.type == operand.type) return expr(operand);
   if (operand.type.storage == Storage::legacy && term.type.kind != TypeKind::decimal)
     return arena_.expr(sql::Cast{expr(operand), term.type, TypeKind::double_precision});
-  if (is_text(operand.type) && term.type.precision >= operand.type.precision) return expr(operand);
-  refuse_text(operand, "cast");
+  if (is_kept_as_text(operand.type) && term.type.precision >= operand.type.precision) return expr(operand);
+  refuse_kept_as_text(operand, "cast");
   if (term.type.kind == TypeKind::decimal) {
-    if (is_text(term.type)) are_texts({&term, &operand});  // refuses what is not one
+    if (is_kept_as_text(term.type)) are_kept_as_text({&term, &operand});  // refuses what is not one
     const sql::Expr* made = measured(operand, measure({&term, &operand}));
     return may_be_too_large(operand.type, term.type) ? arena_.expr(sql::Fit{made, term.type}) : made;
   }
@@ -97,15 +97,15 @@ const sql::Expr* Compiler::cast(const Term& term) {
 const sql::Expr* Compiler::widened(const Term& term) {
   const Term& operand = *term.children[0];
   const sql::Capabilities& facts = dialect_.capabilities();
-  if (are_texts({&term, &operand})) return expr(operand);
+  if (are_kept_as_text({&term, &operand})) return expr(operand);
   if (term.type.kind == TypeKind::decimal && !facts.native_decimal)
     return measured(operand, Measure{Measure::Kind::scaled, term.type.scale});
   const bool becomes_real = is_integer(operand.type.kind) && !is_integer(term.type.kind);
   if (!facts.typed_columns && !becomes_real) return expr(operand);
   const sql::Expr* made = arena_.expr(sql::Cast{expr(operand), term.type, operand.type.kind});
   // Columns of a recursive CTE have to agree on how texts are ordered.
-  const bool is_text = family(term.type.kind) == Family::text && !facts.text_collation.empty();
-  return is_text ? arena_.expr(sql::Collate{made, facts.text_collation}) : made;
+  const bool is_ordered = family(term.type.kind) == Family::text && !facts.text_collation.empty();
+  return is_ordered ? arena_.expr(sql::Collate{made, facts.text_collation}) : made;
 }
 
 }  // namespace dorm::query

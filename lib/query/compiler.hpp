@@ -136,11 +136,11 @@ class Compiler {
     std::uint16_t scale = 0;
   };
   // Whether numbers of this type are kept as texts here.
-  bool is_text(const Type& type) const;
+  bool is_kept_as_text(const Type& type) const;
   // Throws QueryError if it is one: nothing is known of those but equality.
-  void refuse_text(const Term& term, std::string_view operation) const;
+  void refuse_kept_as_text(const Term& term, std::string_view operation) const;
   // Whether they are texts; QueryError if only some of them are, or not of one scale.
-  bool are_texts(const std::vector<const Term*>& terms) const;
+  bool are_kept_as_text(const std::vector<const Term*>& terms) const;
   void require_same_form(const Term& value, const FieldInfo& field) const;
   // Throws QueryError where there is none.
   Measure measure(const std::vector<const Term*>& terms) const;

@@ -11,7 +11,6 @@
 #include "query/casts.hpp"
 #include "query/date_part.hpp"
 #include "query/make_term.hpp"
-#include "query/parameters.hpp"
 #include "query/pattern.hpp"
 #include "query/snapshots.hpp"
 #include "query/spec.hpp"
@@ -47,25 +46,6 @@ TermPtr negation(const TermPtr& operand) {
   Term term = node(TermKind::unary, TypeKind::boolean, {operand});
   term.op = static_cast<std::uint8_t>(UnaryOp::logical_not);
   return std::make_shared<const Term>(std::move(term));
-}
-
-std::string_view spelling(BinaryOp op) {
-  switch (op) {
-    case BinaryOp::eq:
-      return "=";
-    case BinaryOp::ne:
-      return "!=";
-    case BinaryOp::lt:
-      return "<";
-    case BinaryOp::le:
-      return "<=";
-    case BinaryOp::gt:
-      return ">";
-    case BinaryOp::ge:
-      return ">=";
-    default:
-      return "is distinct from";
-  }
 }
 
 // The two sides of one comparison.
@@ -182,8 +162,8 @@ Expr compare_parts(BinaryOp op, const TermPtr& left, const TermPtr& right) {
   const bool has_key = left->kind == TermKind::relation || right->kind == TermKind::relation;
   if (left->kind == TermKind::relation && right->kind == TermKind::relation) theirs = aligned(*left, *right);
   if (ours.size() != theirs.size()) {
-    throw QueryError("'" + std::string(spelling(op)) + "' compares " + std::to_string(ours.size()) + " columns with " +
-                     std::to_string(theirs.size()) + "; they must be equally many");
+    throw QueryError("'" + std::string(sql::symbol(op)) + "' compares " + std::to_string(ours.size()) +
+                     " columns with " + std::to_string(theirs.size()) + "; they must be equally many");
   }
   if (op == BinaryOp::eq || op == BinaryOp::ne) {
     Expr all;
@@ -200,7 +180,7 @@ Expr compare_parts(BinaryOp op, const TermPtr& left, const TermPtr& right) {
   }
   if (has_key) {
     const Term& key = left->kind == TermKind::relation ? *left : *right;
-    throw QueryError("'" + std::string(spelling(op)) + "' does not apply to " + describe(key) +
+    throw QueryError("'" + std::string(sql::symbol(op)) + "' does not apply to " + describe(key) +
                      ", a key of the columns " + query::key_column_names(key) +
                      "; keys have no order: compare one of them");
   }
@@ -237,7 +217,7 @@ Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
     return Expr(null_check(is_null_value(*right) ? left : right, negated));
   }
   if (!null_safe && (is_null_value(*left) || is_null_value(*right))) {
-    throw QueryError("'" + std::string(spelling(op)) + "' with null is never true; use is_null() or is_not_null()");
+    throw QueryError("'" + std::string(sql::symbol(op)) + "' with null is never true; use is_null() or is_not_null()");
   }
   if (has_parts) return compare_parts(op, left, right);
   for (const TermPtr& side : {left, right}) {
@@ -247,7 +227,7 @@ Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
   }
   right = query::bound_beside(right, *left);
   left = query::bound_beside(left, *right);
-  query::require_comparable(*left, *right, spelling(op));
+  query::require_comparable(*left, *right, sql::symbol(op));
   query::store_alike(left, right);
   return Expr(binary(op, left, right));
 }

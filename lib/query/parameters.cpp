@@ -11,6 +11,7 @@
 #include "query/make_term.hpp"
 #include "query/pattern.hpp"
 #include "query/typing.hpp"
+#include "sql/operators.hpp"
 
 namespace dorm {
 
@@ -223,7 +224,7 @@ class Binding {
   }
   static bool is_comparison(const Term& term) {
     if (term.kind == TermKind::between) return true;
-    return static_cast<sql::BinaryOp>(term.op) <= sql::BinaryOp::is_not_distinct;
+    return sql::is_comparing(static_cast<sql::BinaryOp>(term.op));
   }
 
   TermPtr value(const TermPtr& parameter) {

@@ -15,6 +15,4 @@ namespace dorm::query {
 SpecPtr bound_parameters(const SpecPtr& spec, const std::vector<std::pair<std::string, Value>>& values);
 RequestPtr bound_parameters(const RequestPtr& request, const std::vector<std::pair<std::string, Value>>& values);
 
-inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::parameter; }
-
 }  // namespace dorm::query

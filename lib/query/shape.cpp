@@ -5,7 +5,6 @@
 #include <charconv>
 
 #include "dorm/error.hpp"
-#include "query/parameters.hpp"
 
 namespace dorm::query {
 namespace {

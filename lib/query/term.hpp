@@ -87,6 +87,8 @@ struct Term {
   SpecPtr query;
 };
 
+inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::parameter; }
+
 // "User.username", "count", …: what messages and results call it.
 std::string describe(const Term& term);
 // The term behind an alias.

@@ -6,7 +6,6 @@
 #include "core/coerce.hpp"
 #include "core/suggest.hpp"
 #include "core/text.hpp"
-#include "query/parameters.hpp"
 #include "query/spec.hpp"
 #include "sql/ast.hpp"
 

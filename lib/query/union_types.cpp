@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "dorm/error.hpp"
-#include "query/parameters.hpp"
 #include "query/typing.hpp"
 
 namespace dorm::query {

@@ -64,6 +64,34 @@ std::string_view word(BinaryOp op) noexcept {
   return {};
 }
 
+std::string_view symbol(BinaryOp op) noexcept {
+  switch (op) {
+    case BinaryOp::eq:
+      return "=";
+    case BinaryOp::ne:
+      return "!=";
+    case BinaryOp::lt:
+      return "<";
+    case BinaryOp::le:
+      return "<=";
+    case BinaryOp::gt:
+      return ">";
+    case BinaryOp::ge:
+      return ">=";
+    case BinaryOp::is_distinct:
+    case BinaryOp::is_not_distinct:
+      return "is distinct from";
+    case BinaryOp::add:
+      return "+";
+    case BinaryOp::subtract:
+      return "-";
+    case BinaryOp::multiply:
+      return "*";
+    default:
+      return word(op);
+  }
+}
+
 std::string_view word(LogicalOp op) noexcept {
   switch (op) {
     case LogicalOp::all:

@@ -22,6 +22,11 @@ std::string_view word(SetOp op) noexcept;
 std::string_view word(Lock::Strength strength) noexcept;
 std::string_view word(Conflict::Action action) noexcept;
 
+// How people write it: "<", "+", "is distinct from".
+std::string_view symbol(BinaryOp op) noexcept;
+
+// Whether it compares, with a truth as its value.
+constexpr bool is_comparing(BinaryOp op) noexcept { return op <= BinaryOp::is_not_distinct; }
 // Whether it asks which of the two comes first.
 constexpr bool is_ordering(BinaryOp op) noexcept {
   return op == BinaryOp::lt || op == BinaryOp::le || op == BinaryOp::gt || op == BinaryOp::ge;
