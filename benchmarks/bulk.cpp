@@ -19,26 +19,11 @@ void bulk(const Settings& settings, Place& place, Report& report) {
   {
     const QueryCount count(database);
     model.insert_many(value_names(), {values_of(records.front())}).run();
-    sql = count.statements().back();
+    sql = count.statements().back() + (place.is_sqlite() ? "" : " RETURNING id");
   }
 
   Contestant by_hand;
-  SqliteClient::Statement statement;
-  if (place.is_sqlite()) {
-    statement = place.sqlite_client().prepare(sql);
-    by_hand.work = [&] {
-      place.sqlite_client().execute("BEGIN IMMEDIATE");
-      for (Record& record : records) insert_record(place.sqlite_client(), statement.get(), record);
-      place.sqlite_client().execute("COMMIT");
-    };
-  } else {
-    place.postgres_client().prepare("insert", sql + " RETURNING id");
-    by_hand.work = [&] {
-      place.postgres_client().execute("BEGIN");
-      for (Record& record : records) insert_record(place.postgres_client(), record);
-      place.postgres_client().execute("COMMIT");
-    };
-  }
+  by_hand.work = insert_by_hand(place, sql, records);
   Contestant dorm;
   dorm.work = [&] {
     std::vector<Values> rows;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <memory>
 #include <string>
 
 namespace dorm::bench {
@@ -43,7 +44,9 @@ Values values_of(const Record& record) {
           DateTime{record.created}};
 }
 
-void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& record) {
+namespace {
+
+void insert(const SqliteClient& client, sqlite3_stmt* statement, Record& record) {
   const auto text = [&](int place, const std::string& value) {
     sqlite3_bind_text(statement, place, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
   };
@@ -67,7 +70,7 @@ void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& 
   record.id = sqlite3_last_insert_rowid(client.handle());
 }
 
-void insert_record(const PostgresClient& client, Record& record) {
+void insert(const PostgresClient& client, const std::string& statement, Record& record) {
   char active = record.active ? 1 : 0;
   std::array<char, 4> age{};
   std::array<char, 8> score{};
@@ -96,8 +99,30 @@ void insert_record(const PostgresClient& client, Record& record) {
                                  8,
                                  cents_size,
                                  8};
-  const PostgresClient::Result result = client.run("insert", 9, values.data(), sizes.data());
+  const PostgresClient::Result result = client.run(statement.c_str(), 9, values.data(), sizes.data());
   record.id = read_bigint(result.get(), 0, 0);
+}
+
+}  // namespace
+
+std::function<void()> insert_by_hand(Place& place, const std::string& sql, std::vector<Record>& records) {
+  if (place.is_sqlite()) {
+    const auto statement = std::make_shared<SqliteClient::Statement>(place.sqlite_client().prepare(sql));
+    return [&, statement] {
+      place.sqlite_client().execute("BEGIN IMMEDIATE");
+      for (Record& record : records) insert(place.sqlite_client(), statement->get(), record);
+      place.sqlite_client().execute("COMMIT");
+    };
+  }
+  // Each question has its own statement on the one connection.
+  static int number = 0;
+  const std::string name = "insert" + std::to_string(++number);
+  place.postgres_client().prepare(name.c_str(), sql);
+  return [&, name] {
+    place.postgres_client().execute("BEGIN");
+    for (Record& record : records) insert(place.postgres_client(), name, record);
+    place.postgres_client().execute("COMMIT");
+  };
 }
 
 std::uint64_t digest_of_table(const Model& record) {

@@ -3,14 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "dorm/dorm.hpp"
-#include "support/postgres_client.hpp"
+#include "support/place.hpp"
 #include "support/record.hpp"
-#include "support/sqlite_client.hpp"
 
 namespace dorm::bench {
 
@@ -20,9 +19,9 @@ std::vector<Record> new_records(std::size_t count);
 const std::vector<std::string>& value_names();
 Values values_of(const Record& record);
 
-// By hand: one prepared statement, bound and stepped; the record learns its key.
-void insert_record(const SqliteClient& client, sqlite3_stmt* statement, Record& record);
-void insert_record(const PostgresClient& client, Record& record);  // that is called "insert"
+// By hand: a statement that is prepared here, run for each of the records in one transaction; each learns its key.
+// Borrows the records and the place.
+std::function<void()> insert_by_hand(Place& place, const std::string& sql, std::vector<Record>& records);
 
 // Of the rows in the table, whoever has put them there; their keys go on counting from round to round.
 std::uint64_t digest_of_table(const Model& record);

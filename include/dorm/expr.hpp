@@ -37,7 +37,8 @@ class Window;
 enum class DatePart : std::uint8_t { date, time, year, quarter, month, week, day, week_day, hour, minute, second };
 
 // One step into a json value: a member of an object, or the place of an element in an array (negative: from its end).
-// A member is found however a document spells it; on SQLite but for plain ASCII in escapes, which nobody writes.
+// A member is found however a document spells its name; on SQLite not where plain ASCII letters of it are spelled as
+// escapes.
 class JsonStep {
  public:
   template <std::integral Place>

@@ -6,8 +6,8 @@
 //
 // An immutable value: every call returns a new one; run() sends it. Values are held against their fields where they are
 // written, defaults of the schema are filled in, and expressions may stand in the place of values. Signals are not
-// sent. Many rows are several statements where one would have more parameters than the database takes, or SQLite
-// reads well, all of them one transaction. A hundred rows and more, of values alone and of the same fields, that
+// sent. Many rows are several statements, all of them one transaction, where one would have more parameters than
+// PostgreSQL takes, or than SQLite reads fast. A hundred rows and more, of values alone and of the same fields, that
 // conflict with nothing go to PostgreSQL by its COPY, in a transaction, too: triggers, defaults and checks are those of
 // an INSERT, and so are errors. Keys given where the database makes them: see Model::create(). Thread-safe as a Model
 // is.

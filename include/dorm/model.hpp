@@ -115,6 +115,7 @@ class DORM_EXPORT Model {
   Insert insert(const std::vector<std::pair<std::string, Expr>>& values) const;
   Insert insert_many(const std::vector<std::vector<std::pair<std::string, Expr>>>& rows) const;
   // The same where all rows have values of the same fields, in their order: what is said once is looked up once.
+  // QueryError also for a field named twice, and for a row of more or fewer values than fields.
   Insert insert_many(const std::vector<std::string>& fields, std::vector<Values> rows) const;
   Insert insert_from(const Query& query, const std::vector<std::string>& fields) const;  // one field per column
 

@@ -18,8 +18,9 @@
 //     …, "limit": …, "offset": …, "fields": …, "select_related": …, "prefetch_related": …, "as": …}.
 //   "values": true for all, or the paths of flat rows. "slice": [first, last], as QuerySet::slice().
 // Values have the JSON form of their field; integers and decimals also as text. What is compared with an integer may
-// have a fraction: 1.5 is a double, "1.5" a decimal. All values are immutable and cheap to
-// copy; any number of threads may use one.
+// have a fraction: 1.5 is a double, "1.5" a decimal.
+//
+// A QueryDocument is immutable and cheap to copy; any number of threads may use one. A Policy is a plain value.
 #pragma once
 
 #include <cstddef>

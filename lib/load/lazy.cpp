@@ -77,6 +77,28 @@ class ClaimGuard {
   std::uint32_t what_;
 };
 
+// Runs `load`, unless another thread is at the same: then it only waits, and the caller looks again. `load` is told
+// whether nobody else can be at it, which is not so for a thread that must not wait.
+template <class Load>
+void load_once(graph::Node& node, std::uint32_t what, const Engine& engine, Load load) {
+  switch (node.graph->claim(&node, what, !engine.session->holds_connection())) {
+    case graph::Graph::Claim::waited:
+      return;
+    case graph::Graph::Claim::beside:
+      return load(false);
+    case graph::Graph::Claim::owned:
+      const ClaimGuard guard(*node.graph, node, what);
+      return load(true);
+  }
+}
+
+// Whether the key of a relation is there to be loaded with those of its siblings.
+bool has_key(const graph::Node& node, std::uint32_t slot, const RelationInfo& relation) {
+  const Cell* cells = node.cells(slot);
+  return std::all_of(relation.fields.begin(), relation.fields.end(),
+                     [&](std::uint32_t field) { return cells[field].is_loaded(); });
+}
+
 // The slot and its siblings for which `is_missing` holds.
 template <class IsMissing>
 std::vector<std::uint32_t> siblings(const graph::Node& node, std::uint32_t slot, LazyPolicy policy,
@@ -114,29 +136,19 @@ graph::Node::Found touch_relation(graph::Node& node, std::uint32_t slot, const R
     check_policy(node, policy, relation.name, relation.to_many() ? "prefetch_related" : "select_related");
     for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
 
-    const bool may_wait = !engine->session->holds_connection();
-    const graph::Graph::Claim claim = node.graph->claim(&node, relation.index, may_wait);
-    if (claim == graph::Graph::Claim::waited) continue;
-    RelationLoad load;
-    load.parent = &node;
-    load.relation = &relation;
-    load.append = claim == graph::Graph::Claim::owned;
-    const auto run = [&] {
-      if (node.find_span(slot, relation.index).span.state != graph::RelationState::not_loaded) return;
-      load.slots = siblings(node, slot, policy, [&](std::uint32_t other) {
-        if (node.find_span(other, relation.index).span.state != graph::RelationState::not_loaded) return false;
-        const Cell* cells = node.cells(other);
-        return std::all_of(relation.fields.begin(), relation.fields.end(),
-                           [&](std::uint32_t field) { return cells[field].is_loaded(); });
-      });
+    load_once(node, relation.index, *engine, [&](bool is_alone) {
+      const auto is_missing = [&](std::uint32_t other) {
+        return node.find_span(other, relation.index).span.state == graph::RelationState::not_loaded;
+      };
+      if (!is_missing(slot)) return;
+      RelationLoad load;
+      load.parent = &node;
+      load.relation = &relation;
+      load.append = is_alone;
+      load.slots = siblings(node, slot, policy,
+                            [&](std::uint32_t other) { return is_missing(other) && has_key(node, other, relation); });
       load_relation(*engine, context, load);
-    };
-    if (claim == graph::Graph::Claim::beside) {
-      run();
-      continue;
-    }
-    const ClaimGuard guard(*node.graph, node, relation.index);
-    run();
+    });
   }
 }
 
@@ -154,17 +166,11 @@ std::int64_t touch_count(graph::Node& node, std::uint32_t slot, const RelationIn
     check_transaction(node);
     check_policy(node, policy, relation.name, "prefetch_related");
     for (const std::uint32_t field : relation.fields) touch_field(node, slot, field);
-    const bool may_wait = !engine->session->holds_connection();
-    const std::uint32_t what = counts_claim | relation.index;
-    const graph::Graph::Claim claim = node.graph->claim(&node, what, may_wait);
-    if (claim == graph::Graph::Claim::waited) continue;
-    const auto run = [&] {
+    load_once(node, counts_claim | relation.index, *engine, [&](bool) {
       if (node.graph->known_count(node, slot, relation.index)) return;
       const std::vector<std::uint32_t> slots = siblings(node, slot, policy, [&](std::uint32_t other) {
-        if (!is_saved(node, other) || is_whole(node.find_span(other, relation.index))) return false;
-        const Cell* cells = node.cells(other);
-        return std::all_of(relation.fields.begin(), relation.fields.end(),
-                           [&](std::uint32_t field) { return cells[field].is_loaded(); });
+        return is_saved(node, other) && !is_whole(node.find_span(other, relation.index)) &&
+               has_key(node, other, relation);
       });
       node.graph->keep_counts(node, relation.index, slots, count_related(*engine, *context, node, slots, relation));
       // Rows that a rollback takes away were counted, too.
@@ -175,13 +181,7 @@ std::int64_t touch_count(graph::Node& node, std::uint32_t slot, const RelationIn
           for (const std::uint32_t other : slots) alive->graph->forget_count(*alive, other, at);
         });
       }
-    };
-    if (claim == graph::Graph::Claim::beside) {
-      run();
-      continue;
-    }
-    const ClaimGuard guard(*node.graph, node, what);
-    run();
+    });
   }
 }
 
@@ -201,10 +201,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
     const LazyPolicy policy = policy_of(node, nullptr, *engine);
     check_transaction(node);
     check_policy(node, policy, model.fields[field].name, "fields");
-    const bool may_wait = !engine->session->holds_connection();
-    const graph::Graph::Claim claim = node.graph->claim(&node, cells_claim, may_wait);
-    if (claim == graph::Graph::Claim::waited) continue;
-    const auto run = [&] {
+    load_once(node, cells_claim, *engine, [&](bool) {
       if (node.cells(slot)[field].is_loaded()) return;
       load_cells(
           *engine, context, node,
@@ -213,13 +210,7 @@ void touch_field(graph::Node& node, std::uint32_t slot, std::uint32_t field) {
           {field});
       if (!node.cells(slot)[field].is_loaded())
         throw NotFound("the row of model '" + model.name + "' is gone from the database");
-    };
-    if (claim == graph::Graph::Claim::beside) {
-      run();
-      continue;
-    }
-    const ClaimGuard guard(*node.graph, node, cells_claim);
-    run();
+    });
   }
 }
 

@@ -10,6 +10,7 @@
 #include "dorm/error.hpp"
 #include "model/document.hpp"
 #include "query/path.hpp"
+#include "query/pattern.hpp"
 #include "sql/operators.hpp"
 
 namespace dorm::document {
@@ -202,9 +203,6 @@ std::string expression_text(const Term& term, const Request& request);
 // An expression of the program, where it says no more than a lookup.
 Member expression_member(const Term& term, const Request& request) {
   static constexpr std::array<std::string_view, 6> comparisons{"exact", "ne", "lt", "lte", "gt", "gte"};
-  static constexpr std::array<std::string_view, 11> matches{"like",     "ilike",     "contains",    "startswith",
-                                                            "endswith", "icontains", "istartswith", "iendswith",
-                                                            "iexact",   "regex",     "iregex"};
   // What a comparison, whose first operand is the path, has at this place.
   const auto operand = [&](std::size_t place) {
     return value_text(value_beside(term.children[place]), term.children[0]->type);
@@ -231,8 +229,9 @@ Member expression_member(const Term& term, const Request& request) {
       return negated_if(comparison(term.children[0], "range", ends, request), term.negated);
     }
     case TermKind::match:
-      if (term.op >= matches.size()) break;
-      return negated_if(comparison(term.children[0], matches[term.op], operand(1), request), term.negated);
+      return negated_if(
+          comparison(term.children[0], query::spelling(static_cast<sql::MatchOp>(term.op)), operand(1), request),
+          term.negated);
     default:
       break;
   }

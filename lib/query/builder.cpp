@@ -211,12 +211,6 @@ void place(JoinSpec& join, const Candidate& key, const std::string& attr) {
   if (model != nullptr && model->find(join.accessor)) join.accessor.clear();
 }
 
-bool is_part_of(const QuerySpec& spec, const Source& source) {
-  if (spec.root && same_source(*spec.root, source)) return true;
-  return std::any_of(spec.joins.begin(), spec.joins.end(),
-                     [&](const JoinSpec& join) { return same_source(*join.target, source); });
-}
-
 // Whether the term is computed from some of these sources and nothing else.
 template <class IsOne>
 bool is_of(const Term& term, const IsOne& is_one) {
@@ -230,7 +224,7 @@ bool is_of(const Term& term, const IsOne& is_one) {
 // is equal to something of the other.
 void require_equality(const QuerySpec& spec, const TermPtr& on, const SourcePtr& target) {
   const auto is_target = [&](const Source& source) { return same_source(source, *target); };
-  const auto is_before = [&](const Source& source) { return is_part_of(spec, source); };
+  const auto is_before = [&](const Source& source) { return has_source(spec, source); };
   std::vector<TermPtr> terms;
   conjuncts(on, terms);
   const bool has_one = std::any_of(terms.begin(), terms.end(), [&](const TermPtr& term) {
@@ -309,7 +303,7 @@ QuerySpec join(QuerySpec spec, const JoinRequest& request) {
   const HomePtr& home = spec.context->home;
   if (home && request.target->home && home != request.target->home)
     refuse_two_homes(request.target->label(), *request.target->home, *home);
-  if (is_part_of(spec, *request.target)) {
+  if (has_source(spec, *request.target)) {
     throw QueryError("'" + request.target->label() + "' is already part of the query; join an alias of it");
   }
   JoinSpec join;
@@ -361,7 +355,7 @@ QuerySpec switch_to(QuerySpec spec, const SourcePtr& source) {
     spec.context = spec.root;
     return spec;
   }
-  if (!is_part_of(spec, *source)) {
+  if (!has_source(spec, *source)) {
     throw QueryError("'" + source->label() + "' is not part of the query; it has " + quote_list(part_names(spec)));
   }
   spec.context = source;

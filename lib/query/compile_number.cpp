@@ -90,7 +90,7 @@ bool Compiler::are_kept_as_text(const std::vector<const Term*>& terms) const {
       std::find_if(terms.begin(), terms.end(), [&](const Term* term) { return is_kept_as_text(term->type); });
   if (text == terms.end()) return false;
   for (const Term* term : terms) {
-    const bool is_null = term->kind == TermKind::value && term->value.is_null();
+    const bool is_null = is_null_value(*term);
     if (is_null || (is_kept_as_text(term->type) && term->type.scale == (*text)->type.scale)) continue;
     throw QueryError(describe(**text) + " is " + to_string((*text)->type) + ", which " + std::string(dialect_.name()) +
                      " keeps as text; " + describe(*term) + ", which is " + to_string(term->type) +

@@ -13,25 +13,7 @@
 namespace dorm::query {
 namespace {
 
-// A foreign key of several columns stands for each of them.
-std::vector<TermPtr> each_column(const std::vector<TermPtr>& terms) {
-  std::vector<TermPtr> columns;
-  for (const TermPtr& term : terms) {
-    std::vector<TermPtr> key = key_columns(*term);
-    if (key.empty()) key.push_back(term);
-    std::move(key.begin(), key.end(), std::back_inserter(columns));
-  }
-  return columns;
-}
-
 std::string output_columns_name(const QuerySpec& spec, std::size_t index) { return output_columns(spec)[index].name; }
-
-bool is_same_column(const Term& left, const Term& right) {
-  if (!left.source || !right.source || !same_source(*left.source, *right.source)) return false;
-  if (left.kind == TermKind::output || right.kind == TermKind::output)
-    return left.kind == right.kind && left.name == right.name;
-  return field_of(left) != nullptr && field_of(left) == field_of(right);
-}
 
 bool names_order(const QuerySpec& spec, const std::string& alias) {
   return std::any_of(spec.order_by.begin(), spec.order_by.end(),
@@ -42,12 +24,6 @@ bool names_order(const QuerySpec& spec, const std::string& alias) {
 const Term& uncast(const Term& term) {
   const Term& inner = unaliased(term);
   return inner.kind == TermKind::cast && inner.settled ? *inner.children.front() : inner;
-}
-
-bool is_selected(const QuerySpec& spec, const std::string& alias) {
-  return std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
-    return output.term && output.term->kind == TermKind::alias && output.term->name == alias;
-  });
 }
 
 std::size_t union_place(const QuerySpec& spec, const std::vector<OutputColumn>& columns, const Term& term) {
@@ -107,7 +83,8 @@ void Compiler::plain(const QuerySpec& spec, Role role, sql::Select& made) {
   require_few_tables(spec);
   made.distinct = spec.distinct;
   std::vector<const sql::Expr*> firsts;
-  for (const TermPtr& term : each_column(spec.distinct_on)) firsts.push_back(expr(*term));
+  for (const TermPtr& first : spec.distinct_on)
+    for (const TermPtr& column : each_column(first)) firsts.push_back(expr(*column));
   made.distinct_on = arena_.list(firsts);
   // In the rows of totals what is grouped by is null.
   made.rollup = spec.rollup;
@@ -124,7 +101,8 @@ void Compiler::plain(const QuerySpec& spec, Role role, sql::Select& made) {
   }
   if (spec.where) made.where = expr(*spec.where);
   std::vector<const sql::Expr*> groups;
-  for (const TermPtr& group : each_column(spec.group_by)) groups.push_back(expr(unaliased(*group)));
+  for (const TermPtr& group : spec.group_by)
+    for (const TermPtr& column : each_column(group)) groups.push_back(expr(unaliased(*column)));
   made.group_by = arena_.list(groups);
   if (spec.having) made.having = expr(*spec.having);
   tail(spec, made, false);
@@ -182,7 +160,7 @@ void Compiler::mark_ordered(const QuerySpec& spec) {
   if (const auto outer = ordered_.find(&spec); outer != ordered_.end()) places = outer->second;
   const std::vector<OutputColumn> columns = output_columns(spec);
   for (const OrderSpec& by : spec.order_by)
-    for (const TermPtr& column : each_column({by.term})) places.push_back(union_place(spec, columns, *column));
+    for (const TermPtr& column : each_column(by.term)) places.push_back(union_place(spec, columns, *column));
   if (places.empty()) return;
   ordered_[spec.left.get()] = places;
   ordered_[spec.right.get()] = places;
@@ -191,7 +169,7 @@ void Compiler::mark_ordered(const QuerySpec& spec) {
 void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
   std::vector<sql::Order> order;
   for (const OrderSpec& item : spec.order_by) {
-    for (const TermPtr& column : each_column({item.term})) {
+    for (const TermPtr& column : each_column(item.term)) {
       const Term& term = *column;
       refuse_kept_as_text(term, "order by");
       const sql::Expr* by = nullptr;
@@ -200,7 +178,7 @@ void Compiler::tail(const QuerySpec& spec, sql::Select& made, bool by_name) {
         by = union_column(spec, term, nullable);
       } else {
         nullable = may_be_null(term);
-        const bool is_output = term.kind == TermKind::alias && is_selected(spec, term.name);
+        const bool is_output = term.kind == TermKind::alias && selects_alias(spec, term.name);
         if (is_output) require_one_output(spec, term.name);
         by = is_output ? arena_.expr(sql::OutputRef{arena_.text(term.name)}) : by_bytes(term);
       }

@@ -33,8 +33,6 @@ using sql::BinaryOp;
 using sql::MatchOp;
 using sql::UnaryOp;
 
-bool is_null_value(const Term& term) { return term.kind == TermKind::value && term.value.is_null(); }
-
 TermPtr null_test(const TermPtr& operand, bool negated) {
   Term term = node(TermKind::is_null, TypeKind::boolean, {operand});
   term.negated = negated;
@@ -212,11 +210,11 @@ Expr compare(BinaryOp op, const Expr& left_expr, const Expr& right_expr) {
     return made;
   }
   const bool has_parts = !parts_of(*left).empty() || !parts_of(*right).empty();
-  if ((equality || (null_safe && has_parts)) && (is_null_value(*left) || is_null_value(*right))) {
+  if ((equality || (null_safe && has_parts)) && (query::is_null_value(*left) || query::is_null_value(*right))) {
     const bool negated = op == BinaryOp::ne || op == BinaryOp::is_distinct;
-    return Expr(null_check(is_null_value(*right) ? left : right, negated));
+    return Expr(null_check(query::is_null_value(*right) ? left : right, negated));
   }
-  if (!null_safe && (is_null_value(*left) || is_null_value(*right))) {
+  if (!null_safe && (query::is_null_value(*left) || query::is_null_value(*right))) {
     throw QueryError("'" + std::string(sql::symbol(op)) + "' with null is never true; use is_null() or is_not_null()");
   }
   if (has_parts) return compare_parts(op, left, right);
@@ -291,7 +289,8 @@ Expr match(MatchOp op, const Expr& operand_expr, const Expr& pattern_expr) {
   const TermPtr& operand = require(operand_expr);
   const TermPtr& pattern = require(pattern_expr);
   query::require_family(*operand, Family::text, name);
-  if (is_null_value(*pattern)) throw QueryError("'" + std::string(name) + "' with null is never true; use is_null()");
+  if (query::is_null_value(*pattern))
+    throw QueryError("'" + std::string(name) + "' with null is never true; use is_null()");
   TermPtr bound = pattern;
   if (query::is_parameter(*pattern)) {
     bound = query::bound_beside(pattern, *operand);
@@ -447,7 +446,7 @@ Expr between_of(const Expr& operand_expr, const Expr& low, const Expr& high, boo
   require_single(*operand, "between");
   const TermPtr from = query::bound_beside(require(low), *operand);
   const TermPtr to = query::bound_beside(require(high), *operand);
-  if (is_null_value(*from) || is_null_value(*to)) throw QueryError("'between' with null is never true");
+  if (query::is_null_value(*from) || query::is_null_value(*to)) throw QueryError("'between' with null is never true");
   query::require_comparable(*operand, *from, "between");
   query::require_comparable(*operand, *to, "between");
   Term term = node(TermKind::between, TypeKind::boolean,

@@ -103,16 +103,6 @@ bool is_column(const Term& term) {
   return term.kind == TermKind::column || term.kind == TermKind::relation || term.kind == TermKind::output;
 }
 
-bool is_same_column(const Term& left, const Term& right) {
-  if (!left.source || !right.source || !same_source(*left.source, *right.source)) return false;
-  if (left.kind == TermKind::output || right.kind == TermKind::output)
-    return left.kind == right.kind && left.name == right.name;
-  const FieldInfo* a = field_of(left);
-  const FieldInfo* b = field_of(right);
-  // The columns of handles from before and after a reload are two descriptions of one.
-  return a != nullptr && b != nullptr && a->column == b->column;
-}
-
 bool is_same_type(const Type& left, const Type& right) {
   return left.kind == right.kind && left.scale == right.scale && left.precision == right.precision &&
          left.max_length == right.max_length && left.storage == right.storage;
@@ -135,25 +125,6 @@ bool is_same(const Term& left, const Term& right, bool values_count) {
   for (std::size_t i = 0; i < a.children.size(); ++i)
     if (!is_same(*a.children[i], *b.children[i], values_count)) return false;
   return true;
-}
-
-std::vector<TermPtr> each_column(const TermPtr& term) {
-  std::vector<TermPtr> columns = key_columns(*term);
-  if (columns.empty()) columns.push_back(term);
-  return columns;
-}
-
-bool is_selected_alias(const QuerySpec& spec, const Term& term) {
-  return term.kind == TermKind::alias &&
-         std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
-           return output.term && output.term->kind == TermKind::alias && output.term->name == term.name;
-         });
-}
-
-bool has_source(const QuerySpec& spec, const Source& source) {
-  if (spec.root && same_source(*spec.root, source)) return true;
-  return std::any_of(spec.joins.begin(), spec.joins.end(),
-                     [&](const JoinSpec& join) { return same_source(*join.target, source); });
 }
 
 class Check {
@@ -204,7 +175,7 @@ class Check {
     if (spec_.having) f(*spec_.having, "used in having");
     for (const OrderSpec& order : spec_.order_by)
       for (const TermPtr& term : each_column(order.term))
-        if (!is_selected_alias(spec_, *term)) f(*term, "used in order_by");
+        if (term->kind != TermKind::alias || !selects_alias(spec_, term->name)) f(*term, "used in order_by");
   }
 
   // FOR UPDATE locks rows of tables, and these are none any more (PostgreSQL's manual, SELECT).
@@ -366,7 +337,7 @@ class Check {
   void require_selected_order() const {
     for (const OrderSpec& order : spec_.order_by) {
       for (const TermPtr& term : each_column(order.term)) {
-        if (is_selected_alias(spec_, *term)) continue;
+        if (term->kind == TermKind::alias && selects_alias(spec_, term->name)) continue;
         const bool is_selected = std::any_of(outputs_.begin(), outputs_.end(),
                                              [&](const TermPtr& output) { return is_same(*output, *term, true); });
         if (is_selected) continue;

@@ -178,7 +178,6 @@ Expr boolean(bool value) {
 bool is_list(const Term& value) {
   return (value.kind == TermKind::value && value.value.kind() == ValueKind::list) || value.kind == TermKind::tuple;
 }
-bool is_null_value(const Term& value) { return value.kind == TermKind::value && value.value.is_null(); }
 // Rows are known by their keys here.
 class ByKeys : public Expr {
  public:

@@ -67,6 +67,27 @@ SourcePtr model_alias(const Source& source, std::string_view alias) {
   return copy;
 }
 
+bool has_source(const QuerySpec& spec, const Source& source) {
+  if (spec.root && same_source(*spec.root, source)) return true;
+  return std::any_of(spec.joins.begin(), spec.joins.end(),
+                     [&](const JoinSpec& join) { return same_source(*join.target, source); });
+}
+
+bool selects_alias(const QuerySpec& spec, std::string_view alias) {
+  return std::any_of(spec.outputs.begin(), spec.outputs.end(), [&](const OutputSpec& output) {
+    return output.term && output.term->kind == TermKind::alias && output.term->name == alias;
+  });
+}
+
+bool is_same_column(const Term& left, const Term& right) {
+  if (!left.source || !right.source || !same_source(*left.source, *right.source)) return false;
+  if (left.kind == TermKind::output || right.kind == TermKind::output)
+    return left.kind == right.kind && left.name == right.name;
+  const FieldInfo* a = field_of(left);
+  const FieldInfo* b = field_of(right);
+  return a != nullptr && b != nullptr && a->column == b->column;
+}
+
 TermPtr selected_by(const Term& term) {
   const Source* source = term.source.get();
   const SpecPtr& query = term.kind == TermKind::output && source != nullptr ? source->query : term.query;

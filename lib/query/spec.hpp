@@ -123,6 +123,12 @@ struct QuerySpec {
   const QuerySpec& leftmost() const noexcept { return left ? left->leftmost() : *this; }
 };
 
+// Whether the query selects from the source, or joins it.
+bool has_source(const QuerySpec& spec, const Source& source);
+// Whether the select list has an expression of this alias.
+bool selects_alias(const QuerySpec& spec, std::string_view alias);
+// Whether two terms are one column of one source, also by handles from before and after a reload.
+bool is_same_column(const Term& left, const Term& right);
 // The select list with whole sources expanded to their columns. Throws QueryError if a source has none.
 std::vector<TermPtr> expanded_outputs(const QuerySpec& spec);
 // What the query offers as a subquery.

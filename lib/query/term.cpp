@@ -138,6 +138,12 @@ std::vector<TermPtr> key_columns(const Term& term) {
   return columns;
 }
 
+std::vector<TermPtr> each_column(const TermPtr& term) {
+  std::vector<TermPtr> columns = key_columns(*term);
+  if (columns.empty()) columns.push_back(term);
+  return columns;
+}
+
 std::string key_column_names(const Term& term) {
   std::vector<std::string> names;
   for (const TermPtr& column : key_columns(term)) names.push_back(field_of(*column)->name);

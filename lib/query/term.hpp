@@ -87,6 +87,7 @@ struct Term {
   SpecPtr query;
 };
 
+inline bool is_null_value(const Term& term) noexcept { return term.kind == TermKind::value && term.value.is_null(); }
 inline bool is_parameter(const Term& term) noexcept { return term.kind == TermKind::parameter; }
 
 // "User.username", "count", …: what messages and results call it.
@@ -109,6 +110,8 @@ TermPtr row_number(std::vector<TermPtr> partition, std::vector<OrderSpec> order)
 const FieldInfo* field_of(const Term& term) noexcept;
 // The columns of a foreign key of several columns; empty for any other term.
 std::vector<TermPtr> key_columns(const Term& term);
+// The columns that a term stands for: those of a foreign key of several, else the term itself.
+std::vector<TermPtr> each_column(const TermPtr& term);
 // "'row' and 'number'": the columns of a foreign key, for messages.
 std::string key_column_names(const Term& term);
 

@@ -269,7 +269,7 @@ namespace {
 std::uint16_t long_precision(const std::vector<TermPtr>& terms) {
   std::uint16_t most = 0;
   for (const TermPtr& term : terms) {
-    const bool is_null = term->kind == TermKind::value && term->value.is_null();
+    const bool is_null = is_null_value(*term);
     if (is_null) continue;
     if (term->type.kind != TypeKind::decimal || term->type.precision <= most_scaled_digits) return 0;
     most = std::max(most, term->type.precision);

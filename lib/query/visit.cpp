@@ -29,12 +29,6 @@ bool contains(const std::vector<SourcePtr>& sources, const Source& wanted) {
                      [&](const SourcePtr& source) { return same_source(*source, wanted); });
 }
 
-bool has_source(const QuerySpec& spec, const Source& source) {
-  if (spec.root && same_source(*spec.root, source)) return true;
-  return std::any_of(spec.joins.begin(), spec.joins.end(),
-                     [&](const JoinSpec& join) { return same_source(*join.target, source); });
-}
-
 class Rebase {
  public:
   Rebase(const SourcePtr& from, const SourcePtr& to) : from_(from), to_(to) {}

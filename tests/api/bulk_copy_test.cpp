@@ -294,7 +294,6 @@ TEST_P(BulkCopy, RowsFollowTheTransaction) {
 }
 
 TEST_P(BulkCopy, AReadOnlyTransactionTakesNoRows) {
-  if (!is_postgres()) GTEST_SKIP() << "of servers";
   TransactionOptions options;
   options.read_only = true;
   Transaction tx = db.transaction(options);
@@ -316,21 +315,29 @@ TEST_P(BulkCopy, RowsMayReferToThoseOfABatchBefore) {
 }
 
 TEST_P(BulkCopy, ATableWithOtherTypesOrRulesOfItsOwnIsInsertedInto) {
-  if (!is_postgres()) GTEST_SKIP() << "there is no COPY";
   db.execute("CREATE TABLE item (id integer PRIMARY KEY, name text, age double precision, parent bigint)");
   const QueryCount count(db);
   EXPECT_EQ(item.insert_many(items(300)).run(), 300);
-  EXPECT_THAT(count.statements(), ElementsAre(StartsWith("INSERT INTO ")));
   EXPECT_EQ(db["Item"].select(item["id"]).where(item["id"] == 299).scalar().integer(), 299);
   db.execute("DROP TABLE item");
   db.execute("CREATE TABLE item (id bigint, name text, age bigint, parent bigint)");
-  db.execute("CREATE RULE nothing_old AS ON INSERT TO item WHERE new.age > 50 DO INSTEAD NOTHING");
+  db.execute(
+      is_postgres()
+          ? "CREATE RULE nothing_old AS ON INSERT TO item WHERE new.age > 50 DO INSTEAD NOTHING"
+          : "CREATE TRIGGER nothing_old BEFORE INSERT ON item WHEN new.age > 50 BEGIN SELECT RAISE(IGNORE); END");
   EXPECT_EQ(item.insert_many(items(300)).run(), 153);
   db.execute("DROP TABLE item");
   db.execute("CREATE TABLE other (id bigint, name text, age bigint, parent bigint)");
   db.execute("CREATE VIEW item AS SELECT * FROM other");
-  EXPECT_EQ(item.insert_many(items(300)).run(), 300);
+  if (!is_postgres()) {
+    db.execute(
+        "CREATE TRIGGER through INSTEAD OF INSERT ON item BEGIN INSERT INTO other VALUES (new.id, new.name, new.age, "
+        "new.parent); END");
+  }
+  // SQLite does not count what goes through a trigger (sqlite.org/c3ref/changes.html).
+  EXPECT_EQ(item.insert_many(items(300)).run(), is_postgres() ? 300 : 0);
   EXPECT_EQ(item.count(), 300);
+  for (const std::string& statement : count.statements()) EXPECT_THAT(statement, Not(StartsWith("COPY")));
 }
 
 TEST_P(BulkCopy, TriggersRun) {

@@ -52,6 +52,12 @@ class Snapshots : public Api {
 };
 DORM_API_TESTS(Snapshots);
 
+TEST_P(Snapshots, AnOldHandleNamesTheOrderOfANewUnion) {
+  const Query names = user->select((*user)["name"]).union_all(user->select((*user)["name"]));
+  EXPECT_THAT(texts(names.order_by((*old_user)["name"].desc()).dicts().all(), "name"),
+              ElementsAre("mickey", "mickey", "huey", "huey"));
+}
+
 TEST_P(Snapshots, AnOldRowIsAConditionOfANewQuery) {
   EXPECT_THAT(texts(note->select().where((*note)["user"] == huey), "text"), ElementsAre("meow"));
   EXPECT_THAT(texts(note->select().where((*note)["user"] != huey), "text"), ElementsAre("woof"));

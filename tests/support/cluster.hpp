@@ -3,7 +3,7 @@
 // Thread-safe. The server lives in a temporary directory, listens on a unix socket there and nowhere else, and never
 // outlives the process: a keeper process stops it and removes the directory as soon as the test process is gone,
 // however it went. Its time zone and date style are unusual on purpose: nothing may depend on them. DORM_TEST_PG_URL
-// names a server to use instead.
+// names a server to use instead, by a superuser of it.
 #pragma once
 
 #include <string>
