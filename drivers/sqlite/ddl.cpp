@@ -1,6 +1,7 @@
 #include "sqlite/ddl.hpp"
 
 #include "core/collation.hpp"
+#include "core/scaled.hpp"
 #include "dorm/error.hpp"
 #include "sql/ddl_lowering.hpp"
 #include "sql/literal.hpp"
@@ -9,9 +10,6 @@ namespace dorm::sqlite {
 namespace {
 
 namespace ddl = sql::ddl;
-
-// Decimals of up to 18 digits are integers scaled by 10^scale; longer ones are text, which has no numeric order.
-bool is_scaled_integer(const Type& type) { return type.kind == TypeKind::decimal && type.precision <= 18; }
 
 class DdlLowering final : public sql::DdlLowering {
  public:
@@ -175,8 +173,6 @@ class DdlLowering final : public sql::DdlLowering {
 };
 
 }  // namespace
-
-bool is_decimal_text(const Type& type) noexcept { return type.kind == TypeKind::decimal && type.precision > 18; }
 
 std::string_view collation_name(std::string_view collation) noexcept {
   return collation.empty() || compares_bytes(collation) ? "BINARY" : collation;

@@ -14,9 +14,6 @@ std::string_view collation_name(std::string_view collation) noexcept;
 // Whether it is one of the three that every SQLite has; dorm registers no others.
 bool is_built_in(std::string_view collation) noexcept;
 
-// Whether decimals of this type are too long for an integer scaled by 10^scale: text has no numeric order.
-bool is_decimal_text(const Type& type) noexcept;
-
 std::vector<std::string> lower_ddl(const sql::ddl::Statement& statement, const sql::Capabilities& capabilities);
 
 }  // namespace dorm::sqlite

@@ -5,6 +5,8 @@
 #include <new>
 #include <string_view>
 
+#include "core/calendar.hpp"
+#include "core/scaled.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/value.hpp"
@@ -196,10 +198,9 @@ bool decode_legacy_text(CellTag tag, int storage, sqlite3_value* value, Cell& ce
 }
 
 bool decode_legacy_date(std::string_view text, Cell& cell) {
-  constexpr std::int64_t day = 86'400'000'000;
   const std::int64_t microseconds = DateTime::parse(text).microseconds;
-  if (microseconds % day != 0) return false;
-  cell = Cell::of_count(CellTag::date, microseconds / day);
+  if (microseconds % microseconds_per_day != 0) return false;
+  cell = Cell::of_count(CellTag::date, microseconds / microseconds_per_day);
   return true;
 }
 
@@ -339,7 +340,7 @@ Decoder decoder_for(const Type& type) noexcept {
     }
     return DecoderKind::by_class;
   }();
-  return {kind, type.storage == Storage::legacy, type.kind == TypeKind::decimal && type.precision > 18, type.scale};
+  return {kind, type.storage == Storage::legacy, is_decimal_text(type), type.scale};
 }
 
 void Reader::read_other(std::uint32_t column, sqlite3_value* value, Cell& cell, graph::Arena& arena) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/json_text.hpp"
+#include "core/scaled.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "dorm/value.hpp"
@@ -129,7 +130,7 @@ class Encoder {
         if (type.kind == TypeKind::decimal) refuse("a floating-point number is not exact; give a decimal");
         return check(sqlite3_bind_double(statement_, place(), checked(cell.real)));
       case CellTag::decimal:
-        if (cell.scale == type.scale && is_scaled_integer(type)) return integer(cell.integer);
+        if (cell.scale == type.scale && is_kept_scaled(type)) return integer(cell.integer);
         return decimal(Decimal(cell.integer, cell.scale), type);
       case CellTag::decimal_text:
         return decimal(Decimal::parse(cell.view()), type);
@@ -209,7 +210,7 @@ class Encoder {
   }
 
   void append_decimal(const Decimal& value, const Type& type, std::string& json) {
-    if (is_scaled_integer(type)) {
+    if (is_kept_scaled(type)) {
       const Decimal result = rescaled(value, type);
       const std::optional<std::int64_t> number = whole(result);
       if (number) {
@@ -224,9 +225,7 @@ class Encoder {
     }
   }
 
-  static bool is_scaled_integer(const Type& type) {
-    return type.kind == TypeKind::decimal && type.precision <= 18 && type.storage != Storage::legacy;
-  }
+  static bool is_kept_scaled(const Type& type) { return is_scaled_integer(type) && type.storage != Storage::legacy; }
 
   Decimal rescaled(const Decimal& value, const Type& type) const {
     try {
@@ -268,7 +267,7 @@ class Encoder {
   void decimal(const Decimal& value, const Type& type) {
     if (type.storage == Storage::legacy) return foreign_decimal(value);
     const Decimal result = rescaled(value, type);
-    if (is_scaled_integer(type)) {
+    if (is_kept_scaled(type)) {
       const std::optional<std::int64_t> number = whole(result);
       return number ? integer(*number) : check(sqlite3_bind_double(statement_, place(), beyond_all(result)));
     }

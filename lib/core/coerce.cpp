@@ -170,7 +170,7 @@ Value convert(const Value& value, const Type& type, std::string_view label) {
       break;
     case TypeKind::datetime:
       if (kind == ValueKind::text) return parsed(&DateTime::parse);
-      if (kind == ValueKind::date) return Value(DateTime{std::int64_t{value.date().days} * 86'400'000'000});
+      if (kind == ValueKind::date) return Value(DateTime{std::int64_t{value.date().days} * microseconds_per_day});
       break;
     default:
       break;

@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "model/document.hpp"
+#include "model/document_words.hpp"
 #include "query/path.hpp"
 #include "query/pattern.hpp"
 #include "sql/operators.hpp"
@@ -376,18 +377,6 @@ std::vector<std::string> field_names(const Request& request, bool excluded) {
   return names;
 }
 
-std::string_view strategy_text(Strategy strategy) {
-  static constexpr std::array<std::string_view, 5> names{"\"automatic\"", "\"join\"", "\"key_set\"", "\"subquery\"",
-                                                         "\"pipelined\""};
-  return names.at(static_cast<std::size_t>(strategy));
-}
-
-std::string_view lazy_text(LazyPolicy lazy) {
-  static constexpr std::array<std::string_view, 5> names{"\"unset\"", "\"batch\"", "\"each\"", "\"raise\"",
-                                                         "\"raise_n_plus_one\""};
-  return names.at(static_cast<std::size_t>(lazy));
-}
-
 // Of what is said twice of one path the last counts.
 template <class Choices>
 bool is_said_again(const Choices& choices, std::size_t index) {
@@ -425,8 +414,8 @@ std::string load_text(const query::LoadRequest& load, const Request& request) {
       object.add("prefetch_related", below);
   }
   if (!load.name.empty()) object.add("as", json::quoted(load.name));
-  if (load.strategy != Strategy::automatic) object.add("strategy", strategy_text(load.strategy));
-  if (load.lazy != LazyPolicy::unset) object.add("lazy", lazy_text(load.lazy));
+  if (load.strategy != Strategy::automatic) object.add("strategy", json::quoted(spelling(load.strategy)));
+  if (load.lazy != LazyPolicy::unset) object.add("lazy", json::quoted(spelling(load.lazy)));
   return object.size() == 1 ? path : object.text();
 }
 
@@ -545,20 +534,22 @@ std::string request_text(const Request& request, const std::optional<std::vector
     ObjectText strategies;
     for (std::size_t i = 0; i < request.strategies.size(); ++i) {
       const auto& [path, strategy] = request.strategies[i];
-      if (!is_said_again(request.strategies, i)) strategies.add(relations_text(request, path), strategy_text(strategy));
+      if (!is_said_again(request.strategies, i))
+        strategies.add(relations_text(request, path), json::quoted(spelling(strategy)));
     }
     object.add("strategy", strategies.text());
   }
   if (!request.lazy_paths.empty()) {
     ObjectText policies;
-    if (request.lazy != LazyPolicy::unset) policies.add("", lazy_text(request.lazy));
+    if (request.lazy != LazyPolicy::unset) policies.add("", json::quoted(spelling(request.lazy)));
     for (std::size_t i = 0; i < request.lazy_paths.size(); ++i) {
       const auto& [path, lazy] = request.lazy_paths[i];
-      if (!is_said_again(request.lazy_paths, i)) policies.add(relations_text(request, path), lazy_text(lazy));
+      if (!is_said_again(request.lazy_paths, i))
+        policies.add(relations_text(request, path), json::quoted(spelling(lazy)));
     }
     object.add("lazy", policies.text());
   } else if (request.lazy != LazyPolicy::unset) {
-    object.add("lazy", lazy_text(request.lazy));
+    object.add("lazy", json::quoted(spelling(request.lazy)));
   }
   if (values) object.add("values", values->empty() ? std::string("true") : names_text(*values));
   return object.text();

@@ -9,6 +9,7 @@
 #include "dorm/error.hpp"
 #include "model/database_impl.hpp"
 #include "model/document.hpp"
+#include "model/document_words.hpp"
 #include "model/query_set_request.hpp"
 #include "query/path.hpp"
 
@@ -18,8 +19,6 @@ namespace {
 using json::NodeKind;
 
 constexpr std::array<std::string_view, 5> aggregate_names{"count", "sum", "avg", "min", "max"};
-constexpr std::array<std::string_view, 5> strategy_names{"automatic", "join", "key_set", "subquery", "pipelined"};
-constexpr std::array<std::string_view, 5> lazy_names{"unset", "batch", "each", "raise", "raise_n_plus_one"};
 const std::vector<std::string_view>& document_keys() {
   static const std::vector<std::string_view> keys{
       "model",        "filter",     "exclude",   "any",      "none",           "every",

@@ -6,6 +6,7 @@
 
 #include "core/json_text.hpp"
 #include "dorm/query_document.hpp"
+#include "model/document_words.hpp"
 #include "query/lookup.hpp"
 
 namespace dorm {
@@ -43,6 +44,14 @@ std::string schema_list(const std::vector<std::string>& items) {
 std::string one_or_list(const std::string& item) {
   const std::string list = SchemaObject().add("type", "\"array\"").add("items", item).text();
   return SchemaObject().add("anyOf", schema_list({item, list})).text();
+}
+
+// The words from a place on.
+template <class Words>
+std::string one_of(const Words& words, std::size_t first) {
+  std::vector<std::string> quoted;
+  for (std::size_t i = first; i < words.size(); ++i) quoted.push_back(json::quoted(words[i]));
+  return SchemaObject().add("enum", schema_list(quoted)).text();
 }
 
 std::string alternatives(const std::vector<std::string>& names) {
@@ -93,8 +102,8 @@ class SchemaWriter {
     definitions_.add(
         "slice",
         R"({"type":"array","prefixItems":[{"type":"integer"},{"type":["integer","null"]}],"minItems":1,"maxItems":2})");
-    definitions_.add("strategy", R"({"enum":["automatic","join","key_set","subquery","pipelined"]})");
-    definitions_.add("lazy", R"({"enum":["batch","each","raise","raise_n_plus_one"]})");
+    definitions_.add("strategy", one_of(document::strategy_names, 0));
+    definitions_.add("lazy", one_of(document::lazy_names, 1));
     SchemaObject schema;
     schema.add("$schema", "\"https://json-schema.org/draft/2020-12/schema\"");
     schema.add("title", "\"dorm query document\"");

@@ -24,7 +24,7 @@ bool is_real_number(const Type& type) { return type.kind == TypeKind::real || ty
 bool is_own_decimal(const Type& type) { return type.kind == TypeKind::decimal && type.storage != Storage::legacy; }
 
 // Kept as a text.
-bool is_long_decimal(const Type& type) { return is_own_decimal(type) && type.precision > most_scaled_digits; }
+bool is_long_decimal(const Type& type) { return is_own_decimal(type) && is_decimal_text(type); }
 
 bool has_scale(const Type& type) {
   return is_own_decimal(type) || type.kind == TypeKind::bigint || type.kind == TypeKind::integer ||

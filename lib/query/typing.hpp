@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/scaled.hpp"
 #include "query/term.hpp"
 
 namespace dorm::query {
@@ -15,10 +16,6 @@ namespace dorm::query {
 // Types that compare with each other without losing anything.
 enum class Family : std::uint8_t { unknown, boolean, number, text, binary, uuid, date, time, datetime, json };
 Family family(TypeKind kind) noexcept;
-
-// The digits that every integer of 64 bits has room for. A database without decimals of its own keeps those of more as
-// texts.
-inline constexpr std::uint16_t most_scaled_digits = 18;
 
 // The type a value has by itself.
 Type natural_type(const Value& value);

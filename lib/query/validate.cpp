@@ -8,6 +8,7 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "core/calendar.hpp"
 #include "core/coerce.hpp"
 #include "core/suggest.hpp"
 #include "core/text.hpp"
@@ -111,7 +112,7 @@ Value function_value(Function function, const Type& type) {
   }
   const DateTime now = DateTime::now();
   if (type.kind == TypeKind::date) return Value(Date::today());
-  if (type.kind == TypeKind::time) return Value(Time{now.microseconds % 86'400'000'000});
+  if (type.kind == TypeKind::time) return Value(Time{now.microseconds % microseconds_per_day});
   return Value(now);
 }
 

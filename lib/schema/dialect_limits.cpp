@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/collation.hpp"
+#include "core/scaled.hpp"
 #include "core/text.hpp"
 #include "schema/draft.hpp"
 #include "schema/names.hpp"
@@ -18,8 +19,6 @@ constexpr std::size_t longest_identifier = 63;
 constexpr std::uint32_t longest_varchar = 10'485'760;  // characters
 constexpr std::size_t most_columns_of_postgres = 1'600;
 constexpr std::size_t most_columns_of_sqlite = 2'000;
-// Up to here SQLite keeps a decimal as an integer, scaled by its own scale; beyond, as text.
-constexpr std::uint16_t most_digits_of_integer = 18;
 // Every table of PostgreSQL has these.
 constexpr std::array<std::string_view, 6> postgres_columns = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"};
 // Types of its own, which its search path finds before those of a schema.
@@ -30,10 +29,6 @@ constexpr std::array<std::string_view, 49> postgres_types = {
     "macaddr",   "money",  "name",     "numeric",   "oid",         "path",    "point",    "polygon", "record",
     "refcursor", "text",   "time",     "timestamp", "timestamptz", "trigger", "unknown",  "uuid",    "varbit",
     "varchar",   "void",   "xid",      "xml"};
-
-bool is_decimal_text(const Type& type) {
-  return type.kind == TypeKind::decimal && type.precision > most_digits_of_integer;
-}
 
 // What PostgreSQL calls a primary key that nobody named.
 std::string key_name(const std::string& table) {
