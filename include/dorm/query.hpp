@@ -199,8 +199,8 @@ class DORM_EXPORT Query {
   // The same with the rows that were written, as they are afterwards (deleted: were before), in no particular order;
   // without items the model's columns.
   Rows update_returning(const std::vector<std::pair<std::string, Expr>>& changes,
-                        std::vector<Selectable> items = {}) const;
-  Rows delete_returning(std::vector<Selectable> items = {}) const;
+                        const std::vector<Selectable>& items = {}) const;
+  Rows delete_returning(const std::vector<Selectable>& items = {}) const;
 
   const std::shared_ptr<const query::QuerySpec>& spec() const noexcept { return spec_; }
   Query(std::shared_ptr<DatabaseImpl> database, std::shared_ptr<const query::QuerySpec> spec)

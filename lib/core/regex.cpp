@@ -103,17 +103,16 @@ class Reader {
   void escape() {
     if (!has(1)) return refuse("a lone backslash at the end");
     const char c = peek(1);
-    constexpr std::string_view known = "dDwWntrfv";
+    if ((static_cast<unsigned char>(c) & 0x80U) != 0) {
+      ++at_;  // a letter of another alphabet stands for itself
+      return;
+    }
+    constexpr std::string_view known = "sSdDwWntrfv";
+    if ((is_ascii_letter(c) || is_decimal_digit(c)) && known.find(c) == std::string_view::npos)
+      return refuse("the escape \\" + std::string(1, c));
     if (c == 's' || c == 'S') {
       out_ += c == 's' ? "[" : "[^";
       out_.append(spaces).append("]");
-    } else if (known.find(c) != std::string_view::npos) {
-      out_.append({'\\', c});
-    } else if (is_ascii_letter(c) || is_decimal_digit(c)) {
-      return refuse("the escape \\" + std::string(1, c));
-    } else if ((static_cast<unsigned char>(c) & 0x80U) != 0) {
-      ++at_;  // a letter of another alphabet stands for itself
-      return;
     } else {
       out_.append({'\\', c});
     }

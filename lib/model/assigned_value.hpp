@@ -18,6 +18,6 @@ std::vector<std::pair<std::string, Expr>> column_by_column(const ModelInfo& mode
 
 // Throws QueryError for what is no column, or made by the database, or of another type; DataError for a value that does
 // not fit.
-query::Change assigned_value(const query::SourcePtr& root, std::string_view member, const Expr& value);
+query::Change assigned_value(const query::SourcePtr& root, std::string_view member, const Expr& expr);
 
 }  // namespace dorm

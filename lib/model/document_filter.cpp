@@ -192,7 +192,7 @@ Filter FilterReader::predicate(const json::Node& node, const std::string& word, 
       at(*path_node, [&] { return query::parse_relations(ground.root, path); });
   const Ground inside = ground_along(ground, relations);
   const Filter holds = condition == nullptr ? Filter() : filter(*condition, inside, depth + 1);
-  const Filter made = word == "any" ? any(path, holds) : word == "none" ? none(path, holds) : every(path, holds);
+  Filter made = word == "any" ? any(path, holds) : word == "none" ? none(path, holds) : every(path, holds);
   at(node, [&] { query::bound_filter(made.node(), ground.root, ground.scope); });
   return made;
 }

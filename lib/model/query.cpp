@@ -370,7 +370,7 @@ CommonTable Query::recursive_widened(const CommonTable& seed, const Query& term)
   for (std::size_t i = 0; i < made.size(); ++i) {
     is_wider = is_wider || made[i].type != seen[i].type || made[i].nullable != seen[i].nullable ||
                made[i].sensitive != seen[i].sensitive;
-    if (made[i].type.scale > seen[i].type.scale && made[i].type.scale > query::most_scaled_digits) {
+    if (made[i].type.scale > seen[i].type.scale && made[i].type.scale > most_scaled_digits) {
       throw QueryError("column '" + made[i].name + "' of the recursive CTE '" + seed.source()->alias +
                        "' gets more digits after the point with every step; cast it to double where it starts");
     }
@@ -456,14 +456,14 @@ std::int64_t Query::update_every(const std::vector<std::pair<std::string, Expr>>
 }
 
 Rows Query::update_returning(const std::vector<std::pair<std::string, Expr>>& changes,
-                             std::vector<Selectable> items) const {
+                             const std::vector<Selectable>& items) const {
   database_->require_open();
   require_writable(*spec_, "update");
   const QuerySpec spec = returning(*spec_, items);
   return rows_written(*database_, spec, query::Purpose::update, changes_of(spec, changes));
 }
 
-Rows Query::delete_returning(std::vector<Selectable> items) const {
+Rows Query::delete_returning(const std::vector<Selectable>& items) const {
   database_->require_open();
   require_writable(*spec_, "delete");
   return rows_written(*database_, returning(*spec_, items), query::Purpose::remove, {});

@@ -719,7 +719,7 @@ Expr case_of(const Expr& operand, std::vector<When> whens, const Expr& otherwise
           "write such a condition with case_when");
     when.condition = equal;
   }
-  const Expr checked = case_when(whens, otherwise);
+  Expr checked = case_when(whens, otherwise);
   // Decimals of several scales are no numbers that a database could compare by itself.
   const auto is_decimal = [](const Term& term) { return term.type.kind == TypeKind::decimal; };
   const bool any_decimal = std::any_of(whens.begin(), whens.end(), [&](const When& when) {

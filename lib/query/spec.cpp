@@ -90,10 +90,12 @@ bool is_same_column(const Term& left, const Term& right) {
 
 TermPtr selected_by(const Term& term) {
   const Source* source = term.source.get();
-  const SpecPtr& query = term.kind == TermKind::output && source != nullptr ? source->query : term.query;
-  if ((term.kind != TermKind::output && term.kind != TermKind::subquery) || !query) return nullptr;
-  const std::vector<TermPtr> terms = expanded_outputs(query->leftmost());
-  if (term.kind == TermKind::subquery) return terms.empty() ? nullptr : terms.front();
+  if (term.kind == TermKind::subquery && term.query) {
+    const std::vector<TermPtr> terms = expanded_outputs(term.query->leftmost());
+    return terms.empty() ? nullptr : terms.front();
+  }
+  if (term.kind != TermKind::output || source == nullptr || !source->query) return nullptr;
+  const std::vector<TermPtr> terms = expanded_outputs(source->query->leftmost());
   for (std::size_t i = 0; i < terms.size() && i < source->outputs.size(); ++i)
     if (source->outputs[i].name == term.name) return terms[i];
   return nullptr;

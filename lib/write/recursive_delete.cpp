@@ -78,8 +78,8 @@ class Deleter {
     for (bool any = true; any;) {
       any = false;
       // New sets are added at the end while this goes on.
-      for (std::size_t i = 0; i < sets_.size(); ++i) {
-        RowSet& set = *sets_[i];
+      for (std::size_t next = 0; next < sets_.size();) {
+        RowSet& set = *sets_[next++];
         if (set.expanded == set.size()) continue;
         any = true;
         const std::uint32_t begin = std::exchange(set.expanded, set.size());
