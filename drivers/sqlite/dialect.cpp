@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/json_text.hpp"
+#include "core/scaled.hpp"
 #include "core/text.hpp"
 #include "dorm/error.hpp"
 #include "sql/literal.hpp"
@@ -50,11 +51,19 @@ class Lowering final : public sql::Lowering {
   void write(const sql::Call& call) override {
     if (call.name == "RANDOM" && call.arguments.empty())
       return put("(CAST(random() & 9007199254740991 AS REAL) / 9007199254740992)");
-    if (call.name != "STRING_AGG") return sql::Lowering::write(call);
-    if (call.distinct) refuse("distinct string_agg", "aggregate over a subquery of distinct texts");
     sql::Call named = call;
-    named.name = "GROUP_CONCAT";
+    if (call.name == "STRING_AGG") {
+      if (call.distinct) refuse("distinct string_agg", "aggregate over a subquery of distinct texts");
+      named.name = "GROUP_CONCAT";
+    } else if (call.name == "JSONB_AGG") {
+      named.name = "dorm_json_agg";
+    }
     sql::Lowering::write(named);
+  }
+
+  // json_group_array() would write booleans as numbers, json as texts and doubles with 15 digits.
+  void write(const sql::JsonElement& element) override {
+    put("dorm_json_of(", *element.operand, ", ", sql::text_literal(to_string(Type{.kind = element.type.kind})), ")");
   }
 
   // A list of row values must be a VALUES clause.
@@ -272,9 +281,8 @@ class Lowering final : public sql::Lowering {
     const auto* constant = std::get_if<sql::Constant>(&cast.operand->node);
     if (constant != nullptr && constant->kind == sql::Constant::Kind::null) return true;
     if (cast.from != cast.type.kind) return false;
-    return cast.from == TypeKind::boolean || cast.from == TypeKind::binary ||
-           cast.from == TypeKind::date || cast.from == TypeKind::time || cast.from == TypeKind::datetime ||
-           cast.from == TypeKind::json;
+    return cast.from == TypeKind::boolean || cast.from == TypeKind::binary || cast.from == TypeKind::date ||
+           cast.from == TypeKind::time || cast.from == TypeKind::datetime || cast.from == TypeKind::json;
   }
 
   // Only the conversions that mean the same as PostgreSQL's; the others would yield 0 or NULL where that raises an

@@ -17,6 +17,7 @@
 //   dorm_fit(x, least, most), dorm_fit_length(x, most)  the value, or an error where it does not fit a column.
 //   dorm_uuid_bytes(x), dorm_uuid_text(x)  a uuid as columns hold it that keep 16 bytes, or text.
 //   dorm_json_at(a, path)      what stands in a at a path, a json array of names and numbers, as json.
+//   dorm_json_of(x, type), dorm_json_agg(x)  a value as json, and an aggregate of such: an array, nulls among them.
 //   dorm_json_contains(a, b)   1 or 0: PostgreSQL's a @> b.
 #pragma once
 

@@ -22,6 +22,7 @@
 #include "core/regex.hpp"
 #include "dorm/error.hpp"
 #include "dorm/value.hpp"
+#include "sqlite/json_agg.hpp"
 #include "sqlite/json_place.hpp"
 
 namespace dorm::sqlite {
@@ -408,7 +409,7 @@ int register_functions(sqlite3* database) noexcept {
                                                 function.body, nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) return code;
   }
-  return SQLITE_OK;
+  return register_json_agg(database);
 }
 
 }  // namespace dorm::sqlite

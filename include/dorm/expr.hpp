@@ -143,20 +143,20 @@ class DORM_EXPORT Expr {
   Expr start_of(DatePart part) const;
 
   // ---- json: what stands at a path; null where there is nothing, or something of another type ----
-  Expr json(std::vector<JsonStep> path) const;
-  Expr json_text(std::vector<JsonStep> path = {}) const;
-  Expr json_integer(std::vector<JsonStep> path = {}) const;
-  Expr json_real(std::vector<JsonStep> path = {}) const;
-  Expr json_boolean(std::vector<JsonStep> path = {}) const;
-  Expr json_length(std::vector<JsonStep> path = {}) const;  // of an array
-  Expr json_exists(std::vector<JsonStep> path) const;       // never null: a json null is there
+  Expr json(const std::vector<JsonStep>& path) const;
+  Expr json_text(const std::vector<JsonStep>& path = {}) const;
+  Expr json_integer(const std::vector<JsonStep>& path = {}) const;
+  Expr json_real(const std::vector<JsonStep>& path = {}) const;
+  Expr json_boolean(const std::vector<JsonStep>& path = {}) const;
+  Expr json_length(const std::vector<JsonStep>& path = {}) const;  // of an array
+  Expr json_exists(const std::vector<JsonStep>& path) const;       // never null: a json null is there
   // Whether it has all that `part` has: members of objects, elements of arrays in any order.
   Expr json_contains(const Expr& part) const;
 
   // ---- of an aggregate: fn::count(…).filter(…) ----
   Expr filter(const Expr& condition) const;  // over the rows for which it is true
   Expr distinct() const;                     // over different values
-  Expr ordered_by(std::vector<OrderExpr> terms) const;
+  Expr ordered_by(const std::vector<OrderExpr>& terms) const;
   // An aggregate or a window function over the rows around each one; see window.hpp.
   Expr over(const Window& window) const;
   Expr over() const;  // over all rows
@@ -276,7 +276,10 @@ DORM_EXPORT Expr nullif(const Expr& expr, const Expr& other);
 DORM_EXPORT Expr abs(const Expr& expr);
 DORM_EXPORT Expr string_agg(const Expr& text,
                             std::string_view separator);  // an aggregate; ordered_by says in what order
-DORM_EXPORT Expr random();                                // a double from 0 up to 1, another for each row
+// The values as a json array, nulls among them; null if there are no rows. For texts, enums, booleans, integers,
+// doubles, dates, uuids and json; json_length(), json_contains() and the like look into it.
+DORM_EXPORT Expr json_agg(const Expr& value);
+DORM_EXPORT Expr random();  // a double from 0 up to 1, another for each row
 
 // Window functions: fn::rank().over(Window().order_by(…)).
 DORM_EXPORT Expr row_number();

@@ -141,6 +141,8 @@ const sql::Expr* Compiler::call(const Term& term) {
                             term.children[0]->type.kind == TypeKind::real;
   if (sums_singles)
     arguments[0] = arena_.expr(sql::Cast{arguments[0], Type{.kind = TypeKind::double_precision}, TypeKind::real});
+  if (term.name == "JSONB_AGG" && arguments.size() == 1)
+    arguments[0] = arena_.expr(sql::JsonElement{arguments[0], term.children[0]->type});
   if (term.kind == TermKind::count_all) arguments.push_back(arena_.expr(sql::Star{nullptr}));
   const std::string_view name = term.kind == TermKind::count_all ? "COUNT" : arena_.text(term.name);
   const sql::Expr* filter = term.filter ? expr(*term.filter) : nullptr;

@@ -208,6 +208,20 @@ Expr string_agg(const Expr& text, std::string_view separator) {
   return function("STRING_AGG", type_of(TypeKind::text), {text, Expr(std::string(separator))});
 }
 
+Expr json_agg(const Expr& value) {
+  switch (require(value)->type.kind) {
+    case TypeKind::unknown:
+    case TypeKind::decimal:
+    case TypeKind::time:
+    case TypeKind::datetime:
+    case TypeKind::binary:
+      throw QueryError("json_agg does not apply to " + describe(*value.term()) + ", which is " +
+                       to_string(value.type()) + "; load the rows, or cast it to what json has");
+    default:
+      return function("JSONB_AGG", type_of(TypeKind::json), {value});
+  }
+}
+
 Expr random() { return function("RANDOM", type_of(TypeKind::double_precision), {}); }
 
 Expr row_number() { return place_of("ROW_NUMBER", TypeKind::bigint); }

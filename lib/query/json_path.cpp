@@ -36,25 +36,25 @@ Expr json_place(const Expr& document, const std::vector<JsonStep>& path, sql::Js
 
 }  // namespace
 
-Expr Expr::json(std::vector<JsonStep> path) const {
+Expr Expr::json(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::json, TypeKind::json);
 }
-Expr Expr::json_text(std::vector<JsonStep> path) const {
+Expr Expr::json_text(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::text, TypeKind::text);
 }
-Expr Expr::json_integer(std::vector<JsonStep> path) const {
+Expr Expr::json_integer(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::integer, TypeKind::bigint);
 }
-Expr Expr::json_real(std::vector<JsonStep> path) const {
+Expr Expr::json_real(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::real, TypeKind::double_precision);
 }
-Expr Expr::json_boolean(std::vector<JsonStep> path) const {
+Expr Expr::json_boolean(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::boolean, TypeKind::boolean);
 }
-Expr Expr::json_length(std::vector<JsonStep> path) const {
+Expr Expr::json_length(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::length, TypeKind::integer);
 }
-Expr Expr::json_exists(std::vector<JsonStep> path) const {
+Expr Expr::json_exists(const std::vector<JsonStep>& path) const {
   return json_place(*this, path, sql::JsonRead::exists, TypeKind::boolean);
 }
 

@@ -139,11 +139,12 @@ Expr Expr::filter(const Expr& condition) const {
 Expr Expr::distinct() const {
   Term term = aggregate_of(*this, "distinct");
   if (term.children.empty()) throw QueryError("distinct() is of values; COUNT(*) counts rows");
+  if (term.children.front()->type.kind == TypeKind::json) throw QueryError("distinct() does not apply to json");
   term.distinct = true;
   return query::wrap(std::move(term));
 }
 
-Expr Expr::ordered_by(std::vector<OrderExpr> terms) const {
+Expr Expr::ordered_by(const std::vector<OrderExpr>& terms) const {
   Term term = aggregate_of(*this, "ordered_by");
   term.order = order_of(terms, "ordered_by");
   return query::wrap(std::move(term));

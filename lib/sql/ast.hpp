@@ -190,6 +190,11 @@ struct Fit {
   const Expr* operand;
   Type type;
 };
+// A value as an element of a json array.
+struct JsonElement {
+  const Expr* operand;
+  Type type;
+};
 struct Subquery {
   const Select* select;
 };  // scalar, in parentheses
@@ -243,8 +248,8 @@ struct Excluded {
 
 struct Expr {
   std::variant<Column, Param, Constant, Star, Unary, Binary, Logical, IsNull, Between, InList, InArray, InSelect, Match,
-               Call, Over, Case, Cast, Fit, Subquery, Exists, Tuple, OutputRef, Collate, DatePart, DateTrunc, JsonPath,
-               Raw, Excluded>
+               Call, Over, Case, Cast, Fit, JsonElement, Subquery, Exists, Tuple, OutputRef, Collate, DatePart,
+               DateTrunc, JsonPath, Raw, Excluded>
       node;
 };
 

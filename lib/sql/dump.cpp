@@ -80,6 +80,7 @@ class Dump {
   std::string label(const Case&) { return "case"; }
   std::string label(const Cast& node) { return join("cast to", to_string(node.type)); }
   std::string label(const Fit& node) { return join("fit into", to_string(node.type)); }
+  std::string label(const JsonElement& node) { return join("json of", to_string(node.type)); }
   std::string label(const Subquery&) { return "subquery"; }
   std::string label(const Exists& node) { return negated(node.negated, "exists"); }
   std::string label(const Tuple&) { return "tuple"; }

@@ -143,6 +143,10 @@ void each_child(const Fit& node, F&& f) {
   detail::child("argument", node.operand, f);
 }
 template <class F>
+void each_child(const JsonElement& node, F&& f) {
+  detail::child("argument", node.operand, f);
+}
+template <class F>
 void each_child(const Subquery& node, F&& f) {
   detail::child("select", node.select, f);
 }

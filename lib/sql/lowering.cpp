@@ -268,6 +268,8 @@ void Lowering::write(const Case& choice) {
 
 void Lowering::write(const Fit& fit) { put(*fit.operand); }
 
+void Lowering::write(const JsonElement& element) { put(*element.operand); }
+
 void Lowering::write(const Subquery& subquery) { put("(", *subquery.select, ")"); }
 
 void Lowering::write(const Exists& exists) { put(exists.negated ? "NOT EXISTS(" : "EXISTS(", *exists.select, ")"); }

@@ -64,6 +64,7 @@ class Lowering {
   virtual void write(const Case& choice);
   virtual void write(const Cast& cast) = 0;  // types are spelled by dialects
   virtual void write(const Fit& fit);
+  virtual void write(const JsonElement& element);
   virtual void write(const Subquery& subquery);
   virtual void write(const Exists& exists);
   virtual void write(const Tuple& tuple);

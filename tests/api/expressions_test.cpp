@@ -1,4 +1,7 @@
 // What the queries compute, against results worked out by hand.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "api/world.hpp"
 
 namespace dorm::test {
@@ -260,6 +263,54 @@ TEST_P(Expressions, TypesAreWhatTheProgramSays) {
   EXPECT_THROW(column(sale["store"].cast(Type{.kind = TypeKind::date})), DataError);
   EXPECT_THAT(column(sale["at"].cast(Type{.kind = TypeKind::date})),
               ElementsAre("2026-01-01", "2026-03-31", "2026-12-31", "2024-02-29"));
+}
+
+// Lists are json: no field type is an array.
+TEST_P(Expressions, ValuesAreCollectedInAJsonList) {
+  const auto list = [&](const Expr& value) {
+    // The order of the elements is the database's.
+    std::vector<std::string> elements;
+    for (const auto& element : nlohmann::json::parse(one(fn::json_agg(value)))) elements.push_back(element.dump());
+    std::sort(elements.begin(), elements.end());
+    return elements;
+  };
+  EXPECT_THAT(list(sale["amount"]), ElementsAre("10", "20", "20", "30"));
+  EXPECT_THAT(list(sale["amount"] > 15), ElementsAre("false", "true", "true", "true"));
+  EXPECT_THAT(list(sale["store"]), ElementsAre("\"north\"", "\"north\"", "\"south\"", "\"south\""));
+  EXPECT_THAT(list(sale["ratio"] / 3.0),
+              testing::UnorderedElementsAre("0.16666666666666666", "0.5", "0.8333333333333334", "-0.8333333333333334"));
+  EXPECT_THAT(list(sale["on"]), ElementsAre("\"2024-02-29\"", "\"2026-01-01\"", "\"2026-03-31\"", "\"2026-12-31\""));
+  EXPECT_THAT(list(sale["info"]), ElementsAre("[1,2.5,null]", "null", R"({"deep":{"x":true},"n":7,"tags":["a","b"]})",
+                                              R"({"n":"7","tags":[]})"));
+  EXPECT_THAT(list(case_when({{sale["id"] == 1, "a \"b\" \\ \n ä"}})),
+              ElementsAre(R"("a \"b\" \\ \n ä")", "null", "null", "null"));
+  const Uuid uuid = Uuid::parse("0e37df36-f698-11e6-8dd4-cb9ced3df976");
+  EXPECT_THAT(list(Expr(uuid)), testing::Each("\"" + uuid.text() + "\""));
+}
+
+TEST_P(Expressions, JsonListsAreAggregates) {
+  const Expr stores = fn::json_agg(sale["store"]);
+  EXPECT_EQ(one(stores.distinct().json_length()), "2");
+  EXPECT_EQ(one(stores.filter(sale["amount"] > 100)), "null") << "no rows";
+  EXPECT_EQ(one(fn::coalesce({stores.filter(sale["amount"] > 100), Json{"[]"}})), "[]");
+  EXPECT_THAT(texts(sale.select(sale["store"], fn::json_agg(sale["id"]).json_contains(Json{"[1, 2]"}).as("x"))
+                        .group_by(sale["store"])
+                        .order_by(sale["store"])
+                        .dicts()
+                        .all(),
+                    "x"),
+              ElementsAre("true", "false"));
+  // A frame that moves on lets its first rows go.
+  const Window two = Window().order_by(sale["id"]).rows(FrameEdge::preceding(1));
+  std::vector<std::string> frames = column(fn::json_agg(sale["amount"]).over(two));
+  for (std::string& frame : frames) frame = nlohmann::json::parse(frame).dump();
+  EXPECT_THAT(frames, ElementsAre("[10]", "[10,30]", "[30,20]", "[20,20]"));
+  const QueryCount count(db);
+  EXPECT_THAT([&] { static_cast<void>(fn::json_agg(sale["at"])); },
+              ThrowsMessage<QueryError>(HasSubstr("load the rows, or cast it")));
+  EXPECT_THROW(static_cast<void>(fn::json_agg(sale["info"]).distinct()), QueryError);
+  EXPECT_THROW(static_cast<void>(sale.select().where(stores.json_length() > 1).all()), QueryError);
+  EXPECT_EQ(count.count(), 0U);
 }
 
 TEST_P(Expressions, WindowsAndLocksOutOfPlaceAreMistakes) {

@@ -51,6 +51,20 @@ void add_casts(LowerCases& cases) {
                      }});
 }
 
+void add_json_elements(LowerCases& cases) {
+  const std::vector<Type> types{{.kind = TypeKind::bigint}, {.kind = TypeKind::boolean},
+                                {.kind = TypeKind::real},   {.kind = TypeKind::double_precision},
+                                {.kind = TypeKind::text},   {.kind = TypeKind::uuid},
+                                {.kind = TypeKind::date},   {.kind = TypeKind::json}};
+  for (const Type& type : types)
+    cases.push_back({"json list of " + to_string(type), [type](World& w) {
+                       return w.of_tweet([&](Table t) {
+                         const auto* element = w.expr(JsonElement{w.column(t, "content", type.kind), type});
+                         return w.expr(Call{"JSONB_AGG", w.list({element}), false, nullptr, {}});
+                       });
+                     }});
+}
+
 void add_date_parts(LowerCases& cases) {
   const std::vector<Type> types{{.kind = TypeKind::date},
                                 {.kind = TypeKind::time},
@@ -315,6 +329,7 @@ LowerCases expression_cases() {
   };
   add_operators(cases);
   add_casts(cases);
+  add_json_elements(cases);
   add_date_parts(cases);
   return cases;
 }

@@ -158,10 +158,12 @@ class Sqlite {
     sqlite3_open(":memory:", &db_);
     const auto null = [](sqlite3_context* context, int, sqlite3_value**) { sqlite3_result_null(context); };
     for (const char* name : {"dorm_like", "regexp", "dorm_json_at", "dorm_bit_xor", "dorm_divide", "dorm_modulo",
-                             "dorm_fit_length", "dorm_json_contains", "dorm_iregexp"})
+                             "dorm_fit_length", "dorm_json_contains", "dorm_iregexp", "dorm_json_of"})
       sqlite3_create_function(db_, name, 2, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     for (const char* name : {"dorm_whole", "dorm_real", "dorm_single", "dorm_finite", "dorm_date", "dorm_json_whole"})
       sqlite3_create_function(db_, name, 1, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
+    const auto nothing = [](sqlite3_context*) {};
+    sqlite3_create_function(db_, "dorm_json_agg", 1, SQLITE_UTF8, nullptr, nullptr, null, nothing);
     sqlite3_create_function(db_, "dorm_fit", 3, SQLITE_UTF8, nullptr, null, nullptr, nullptr);
     sqlite3_exec(
         db_,

@@ -155,6 +155,19 @@ QueryCases function_cases() {
                     .where(w.track["title"] == "a")
                     .group_by(w.album["id"]));
        }},
+      {"values in a json list",
+       [](const QueryWorld& w) {
+         w.rows(
+             w.album.select(w.album["id"], fn::json_agg(w.track["title"]).filter(w.track["position"] > 0).as("found"))
+                 .join(w.track)
+                 .where(w.track["title"] == "a")
+                 .group_by(w.album["id"]));
+       }},
+      {"truths, numbers and texts in json lists",
+       [](const QueryWorld& w) {
+         w.rows(w.item.select(fn::json_agg(w.item["flag"]).as("f"), fn::json_agg(w.item["small"]).distinct().as("s"),
+                              fn::json_agg(w.item["code"]).as("c")));
+       }},
       {"rows numbered", track([](const Model& t) {
          return fn::row_number().over(Window().partition_by(t["position"]).order_by(t["id"].desc()));
        })},
