@@ -1,6 +1,7 @@
 // scan.cpp: what does it cost to load 100,000 rows of ten mixed columns and keep them?
 //
 // Freeing them is part of it. By hand: a vector of structs with std::string; by dorm: the rows of a query.
+#include "api/allocations.hpp"
 #include "questions.hpp"
 #include "support/record.hpp"
 
@@ -91,9 +92,9 @@ void scan(const Settings& settings, Place& place, Report& report) {
   std::uint64_t allocated = 0;
   Contestant dorm;
   dorm.work = [&] {
-    const std::uint64_t before = allocations();
+    const std::size_t before = test::allocations();
     rows = query.all();
-    allocated = allocations() - before;
+    allocated = test::allocations() - before;
   };
   dorm.digest = [&] { return digest(rows); };
   dorm.drop = [&] { rows = {}; };

@@ -64,7 +64,4 @@ void compete(const Settings& settings, Report& report, Line line, const Contesta
 // Seconds of CPU that this process has used.
 double cpu_seconds();
 
-// Calls of operator new in this process so far.
-std::uint64_t allocations() noexcept;
-
 }  // namespace dorm::bench

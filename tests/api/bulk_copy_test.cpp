@@ -1,6 +1,7 @@
 // Many rows at once, which PostgreSQL takes by COPY: the same rows, errors and transactions as INSERT makes of them.
 #include <limits>
 
+#include "api/sample_fields.hpp"
 #include "api/world.hpp"
 
 namespace dorm::test {
@@ -16,28 +17,12 @@ using testing::ThrowsMessage;
 using ExprRow = std::vector<std::pair<std::string, Expr>>;
 using ValueRow = std::vector<std::pair<std::string, Value>>;
 
-constexpr const char* copied_models = R"({"dorm": 1,
+const std::string copied_models = R"({"dorm": 1,
   "enums": {"Color": {"values": ["red", "green"]}, "Mood": {"values": ["good", "bad"], "storage": "native"}},
   "models": {
   "Sample": {"fields": {
     "id": {"type": "bigint", "primary_key": true},
-    "flag": {"type": "boolean", "nullable": true},
-    "small": {"type": "smallint", "nullable": true},
-    "whole": {"type": "integer", "nullable": true},
-    "big": {"type": "bigint", "nullable": true},
-    "single": {"type": "real", "nullable": true},
-    "twice": {"type": "double", "nullable": true},
-    "price": {"type": "decimal", "precision": 12, "scale": 4, "nullable": true},
-    "huge": {"type": "decimal", "precision": 30, "scale": 10, "nullable": true},
-    "short": {"type": "string", "max_length": 10, "nullable": true},
-    "long": {"type": "text", "nullable": true},
-    "bytes": {"type": "binary", "nullable": true},
-    "token": {"type": "uuid", "nullable": true},
-    "day": {"type": "date", "nullable": true},
-    "clock": {"type": "time", "nullable": true},
-    "instant": {"type": "datetime", "nullable": true},
-    "wall": {"type": "datetime", "timezone": false, "nullable": true},
-    "doc": {"type": "json", "nullable": true},
+    )" + sample_fields + R"(,
     "color": {"type": "enum", "enum": "Color", "nullable": true},
     "mood": {"type": "enum", "enum": "Mood", "nullable": true}}},
   "Page": {"fields": {

@@ -1,47 +1,18 @@
 // What things cost, counted: allocations, prepared statements, plans. Nothing here looks at a clock.
-#include <cstdlib>
-#include <new>
-
+#include "api/allocations.hpp"
 #include "api/world.hpp"
 #include "load/context.hpp"
 #include "model/database_impl.hpp"
 #include "session/session.hpp"
-
-namespace {
-
-thread_local std::size_t allocations = 0;
-
-void* counted(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size); }
-void* operator new[](std::size_t size) { return counted(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  try {
-    return operator new(size);
-  } catch (...) {
-    return nullptr;
-  }
-}
-void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept { return operator new(size, tag); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace dorm::test {
 namespace {
 
 // Calls of operator new on this thread while `work` runs.
 std::size_t allocations_of(const auto& work) {
-  const std::size_t before = allocations;
+  const std::size_t before = allocations();
   work();
-  return allocations - before;
+  return allocations() - before;
 }
 
 class Counters : public Api {

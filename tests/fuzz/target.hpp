@@ -22,7 +22,4 @@ void run(std::string_view text);
 // Ends the program with `promise` on standard error if it does not hold.
 void require(bool holds, std::string_view promise);
 
-// The contents of all *.json below a folder of the source tree, sorted by their paths, without *.schema.json.
-std::vector<std::string> json_files(std::string_view folder);
-
 }  // namespace dorm::fuzz

@@ -7,6 +7,7 @@
 #include "fuzz/target.hpp"
 #include "migrate/ddl.hpp"
 #include "schema/write.hpp"
+#include "support/json_files.hpp"
 
 namespace dorm::fuzz {
 namespace {
@@ -54,10 +55,10 @@ void write_again(const Registry& registry) {
 }  // namespace
 
 std::vector<std::string> seeds() {
-  std::vector<std::string> texts = json_files("tests/golden/schema/bad");
+  std::vector<std::string> texts = test::json_files("tests/golden/schema/bad");
   for (const char* folder : {"blog", "classes", "company", "music", "school", "school_m2m", "social"}) {
     std::string all;
-    for (const std::string& text : json_files(std::string("schemas/") + folder))
+    for (const std::string& text : test::json_files(std::string("schemas/") + folder))
       all += (all.empty() ? "" : std::string(1, separator)) + text;
     texts.push_back(std::move(all));
   }

@@ -2,31 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <random>
+#include <utility>
 
 #include "dorm/registry.hpp"
+#include "support/json_files.hpp"
 
 namespace dorm {
 namespace {
 
-namespace fs = std::filesystem;
-
 std::vector<std::string> seeds() {
-  std::vector<fs::path> paths;
-  for (const char* folder : {"schemas", "tests/golden/schema/bad"}) {
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(DORM_SOURCE_DIR) / folder)) {
-      const std::string name = entry.path().filename().string();
-      if (name.ends_with(".json") && !name.ends_with(".schema.json")) paths.push_back(entry.path());
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<std::string> texts;
-  for (const fs::path& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    texts.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
+  std::vector<std::string> texts = test::json_files("schemas");
+  for (std::string& text : test::json_files("tests/golden/schema/bad")) texts.push_back(std::move(text));
   return texts;
 }
 

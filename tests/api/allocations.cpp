@@ -1,15 +1,14 @@
-// Counts calls of operator new in the whole program.
+#include "api/allocations.hpp"
+
 #include <cstdlib>
 #include <new>
 
-#include "support/contest.hpp"
-
 namespace {
 
-std::uint64_t calls = 0;  // the benchmarks have one thread
+thread_local std::size_t calls_of_new = 0;
 
 void* counted(std::size_t size) {
-  ++calls;
+  ++calls_of_new;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
@@ -31,8 +30,8 @@ void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace dorm::bench {
+namespace dorm::test {
 
-std::uint64_t allocations() noexcept { return calls; }
+std::size_t allocations() noexcept { return calls_of_new; }
 
-}  // namespace dorm::bench
+}  // namespace dorm::test
