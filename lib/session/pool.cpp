@@ -209,6 +209,14 @@ Pool::Slot* Pool::wait_for_turn_to_connect(Lock& lock, Slot* permit, std::uint64
       give(*permit);
       throw ConnectFailed(last_failure_, last_details_);
     }
+    // Given back while this thread tried to connect and stood in no line.
+    if (!idle_.empty()) {
+      Slot* slot = idle_.back();
+      idle_.pop_back();
+      lend(*slot, now);
+      give(*permit);
+      return slot;
+    }
     if (now >= next_connect_) return nullptr;
     Waiter self;
     self.ticket = ticket;

@@ -499,6 +499,20 @@ TEST(Pool, AConnectionThatComesBackServesWhoWaitsToConnectAgain) {
   EXPECT_EQ(world.pool.counts().idle, 1U);
 }
 
+TEST(Pool, AConnectionThatComesBackDuringAnAttemptServesWhoeverMadeIt) {
+  World world(options_of(2));
+  Lease lent = world.pool.checkout();
+  world.driver.on_call = [&](const MockDriver::Call& call) {
+    if (call.connection != nullptr) return;
+    lent.give_back();
+    throw refused();
+  };
+  const Lease lease = world.pool.checkout();
+  EXPECT_EQ(number_of(lease), 1U);
+  EXPECT_EQ(world.driver.connects(), 2U) << "no further attempt";
+  EXPECT_EQ(world.pool.counts().connecting, 0U);
+}
+
 TEST(Pool, LeakIsReportedOnceWithWhatItWasTakenFor) {
   PoolOptions options = options_of(1, 50ms);
   options.leak_warning = 10ms;
