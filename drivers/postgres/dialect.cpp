@@ -30,6 +30,12 @@ class Lowering final : public sql::Lowering {
         " AS integer))");
   }
 
+  // What dorm takes for a double may be a single here, which has other digits.
+  void write(const sql::JsonElement& element) override {
+    if (element.type.kind != TypeKind::double_precision) return put(*element.operand);
+    put("CAST(", *element.operand, " AS double precision)");
+  }
+
   void write(const sql::InArray& in) override {
     put("(", operand(in.operand), in.negated ? " != ALL(" : " = ANY(", sql::Expr{in.array}, "))");
   }

@@ -55,7 +55,7 @@ class Lowering final : public sql::Lowering {
     if (call.name == "STRING_AGG") {
       if (call.distinct) refuse("distinct string_agg", "aggregate over a subquery of distinct texts");
       named.name = "GROUP_CONCAT";
-    } else if (call.name == "JSONB_AGG") {
+    } else if (call.arguments.size() == 1 && std::holds_alternative<sql::JsonElement>(call.arguments[0]->node)) {
       named.name = "dorm_json_agg";
     }
     sql::Lowering::write(named);

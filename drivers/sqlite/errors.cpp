@@ -66,10 +66,21 @@ constexpr Rule restricted{SQLITE_CONSTRAINT_TRIGGER, raise_as<ForeignKeyViolatio
                           "foreign key constraint failed"};
 
 // What functions report while a statement runs, if it cannot contain a value.
-constexpr std::array<std::string_view, 12> harmless{
-    "integer overflow",           "malformed JSON",   "string or blob too big", "LIKE or GLOB pattern too complex",
-    "invalid regular expression", "decimal overflow", "division by zero",       "number out of range",
-    "modulo needs integers",      "text too long",    "not a number",           "not a date"};
+constexpr std::array<std::string_view, 15> harmless{"integer overflow",
+                                                    "malformed JSON",
+                                                    "string or blob too big",
+                                                    "LIKE or GLOB pattern too complex",
+                                                    "invalid regular expression",
+                                                    "decimal overflow",
+                                                    "division by zero",
+                                                    "number out of range",
+                                                    "modulo needs integers",
+                                                    "text too long",
+                                                    "not a number",
+                                                    "not a date",
+                                                    "not a boolean",
+                                                    "not a text",
+                                                    "not a date or uuid"};
 
 int primary(int code) { return code & 0xFF; }
 

@@ -2,14 +2,19 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <deque>
+#include <limits>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 
 #include "core/json_text.hpp"
+#include "dorm/error.hpp"
 #include "dorm/value.hpp"
 
 namespace dorm::sqlite {
@@ -25,38 +30,110 @@ void set_text(sqlite3_context* context, std::string_view text) {
   sqlite3_result_text64(context, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-template <class Number>
-void set_shortest(sqlite3_context* context, Number number) {
-  std::array<char, 32> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  set_text(context, {digits.data(), static_cast<std::size_t>(end - digits.data())});
+// The shortest digits that are this number again, without an exponent: what PostgreSQL's numeric makes of them.
+template <class Real>
+void set_real(sqlite3_context* context, Real number) {
+  if (!std::isfinite(number)) return sqlite3_result_error(context, "number out of range", -1);
+  std::array<char, 32> shortest{};
+  char* const first = shortest.data() + (std::signbit(number) ? 1 : 0);
+  const auto [end, error] =
+      std::to_chars(shortest.data(), shortest.data() + shortest.size(), number, std::chars_format::scientific);
+  const std::string_view text(first, static_cast<std::size_t>(end - first));  // d.ddde±dd
+  const std::size_t mark = text.find('e');
+  std::string digits(text.substr(0, 1));
+  if (mark > 2) digits.append(text.substr(2, mark - 2));
+  int exponent = 0;
+  std::from_chars(text.data() + mark + (text[mark + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
+  const int point = exponent + 1;  // digits before it
+  const auto count = static_cast<int>(digits.size());
+  std::string json = number < 0 ? "-" : "";
+  if (point <= 0) {
+    json.append("0.").append(static_cast<std::size_t>(-point), '0').append(digits);
+  } else if (point >= count) {
+    json.append(digits).append(static_cast<std::size_t>(point - count), '0');
+  } else {
+    json.append(digits, 0, static_cast<std::size_t>(point)).append(".");
+    json.append(digits, static_cast<std::size_t>(point));
+  }
+  set_text(context, number == 0 ? "0" : json);
 }
 
-// The type tells apart what is stored alike: booleans are integers, documents and uuids are texts.
+// What is told of a value that is none of its type.
+struct Unfit {
+  const char* why;
+};
+
+enum class Element : std::uint8_t { boolean, integer, single, real, text, uuid, date, document };
+
+Element element_of(std::string_view type) {
+  if (type == "boolean") return Element::boolean;
+  if (type == "smallint" || type == "integer" || type == "bigint") return Element::integer;
+  if (type == "real") return Element::single;
+  if (type == "double") return Element::real;
+  if (type == "uuid") return Element::uuid;
+  if (type == "date") return Element::date;
+  return type == "json" ? Element::document : Element::text;
+}
+
+void set_uuid(sqlite3_context* context, sqlite3_value* value) {
+  Uuid uuid;
+  if (sqlite3_value_type(value) == SQLITE_TEXT) {
+    uuid = Uuid::parse(json_argument(value));
+  } else if (static_cast<std::size_t>(sqlite3_value_bytes(value)) == uuid.bytes.size()) {
+    std::memcpy(uuid.bytes.data(), sqlite3_value_blob(value), uuid.bytes.size());
+  } else {
+    throw Unfit{"not a date or uuid"};
+  }
+  set_text(context, json::quoted(uuid.text()));
+}
+
+void set_element(sqlite3_context* context, sqlite3_value* value, Element element) {
+  const int stored = sqlite3_value_type(value);
+  const auto require = [&](bool fits, const char* why) {
+    if (!fits) throw Unfit{why};
+  };
+  switch (element) {
+    case Element::boolean: {
+      const std::int64_t number = sqlite3_value_int64(value);
+      require(stored == SQLITE_INTEGER && (number == 0 || number == 1), "not a boolean");
+      return set_text(context, number == 1 ? "true" : "false");
+    }
+    case Element::integer:
+      require(stored == SQLITE_INTEGER, "number out of range");  // sums beyond 64 bits become floating point
+      return set_text(context, std::to_string(sqlite3_value_int64(value)));
+    case Element::single:
+    case Element::real: {
+      require(stored == SQLITE_FLOAT || stored == SQLITE_INTEGER, "not a number");
+      const double number = sqlite3_value_double(value);
+      if (element == Element::real) return set_real(context, number);
+      require(std::abs(number) <= static_cast<double>(std::numeric_limits<float>::max()), "number out of range");
+      return set_real(context, static_cast<float>(number));
+    }
+    case Element::text:
+      require(stored == SQLITE_TEXT, "not a text");
+      return set_text(context, json::quoted(json_argument(value)));
+    case Element::uuid:
+      return set_uuid(context, value);
+    case Element::date:
+      require(stored == SQLITE_TEXT, "not a date or uuid");
+      return set_text(context, json::quoted(Date::parse(json_argument(value)).text()));
+    case Element::document: {
+      const std::string_view text = json_argument(value);
+      require(stored == SQLITE_TEXT && json::is_json(text), "malformed JSON");
+      return set_text(context, text);
+    }
+  }
+}
+
+// The type tells apart what is stored alike, and what no column of it would be read as is an error.
 void json_of(sqlite3_context* context, int, sqlite3_value** arguments) noexcept {
   try {
-    const std::string_view type = json_argument(arguments[1]);
-    sqlite3_value* value = arguments[0];
-    switch (sqlite3_value_type(value)) {
-      case SQLITE_INTEGER:
-        if (type == "boolean") return set_text(context, sqlite3_value_int64(value) != 0 ? "true" : "false");
-        return set_shortest(context, sqlite3_value_int64(value));
-      case SQLITE_FLOAT:
-        if (type == "real") return set_shortest(context, static_cast<float>(sqlite3_value_double(value)));
-        return set_shortest(context, sqlite3_value_double(value));
-      case SQLITE_TEXT:
-        if (type == "json") return sqlite3_result_value(context, value);
-        return set_text(context, json::quoted(json_argument(value)));
-      case SQLITE_BLOB: {
-        Uuid uuid;
-        if (type != "uuid" || static_cast<std::size_t>(sqlite3_value_bytes(value)) != uuid.bytes.size())
-          return sqlite3_result_error(context, "malformed JSON", -1);
-        std::memcpy(uuid.bytes.data(), sqlite3_value_blob(value), uuid.bytes.size());
-        return set_text(context, json::quoted(uuid.text()));
-      }
-      default:
-        return;
-    }
+    if (sqlite3_value_type(arguments[0]) == SQLITE_NULL) return;
+    set_element(context, arguments[0], element_of(json_argument(arguments[1])));
+  } catch (const Unfit& unfit) {
+    sqlite3_result_error(context, unfit.why, -1);
+  } catch (const DataError&) {
+    sqlite3_result_error(context, "not a date or uuid", -1);  // without the value
   } catch (...) {
     sqlite3_result_error_nomem(context);
   }

@@ -91,6 +91,10 @@ Query combined(const Query& left, const Query& right, sql::SetOp op,
   spec->lazy = left.spec()->lazy;
   require_one_database(left, right);
   query::United united = query::unite(left.spec(), right.spec(), seen);
+  for (const query::OutputColumn& column : united.columns)
+    if (op != sql::SetOp::union_all && column.type.kind == TypeKind::json)
+      throw QueryError("only union_all() takes json, as column '" + column.name +
+                       "' is: databases do not agree on when two of its values are equal");
   spec->left = std::move(united.left);
   spec->right = std::move(united.right);
   return {left.database(), std::move(spec)};

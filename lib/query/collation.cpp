@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/collation.hpp"
 #include "query/spec.hpp"
 #include "query/typing.hpp"
 
@@ -70,6 +71,16 @@ bool has_collation(const Term& term) {
 }
 
 }  // namespace
+
+bool has_own_collation(const Term& term, std::string_view dialect) {
+  if (!is_text(term)) return false;
+  const auto is_own = [](std::string_view name) { return !name.empty() && !compares_bytes(name); };
+  if (term.kind == TermKind::collate) return is_own(term.name);
+  if (const FieldInfo* field = field_of(term)) return is_own(field->collation.get(dialect));
+  if (const TermPtr selected = selected_by(term)) return has_own_collation(*selected, dialect);
+  return std::any_of(term.children.begin(), term.children.end(),
+                     [&](const TermPtr& child) { return has_own_collation(*child, dialect); });
+}
 
 bool is_uncollated_text(const Term& term) { return is_text(term) && !has_collation(term); }
 

@@ -141,8 +141,11 @@ const sql::Expr* Compiler::call(const Term& term) {
                             term.children[0]->type.kind == TypeKind::real;
   if (sums_singles)
     arguments[0] = arena_.expr(sql::Cast{arguments[0], Type{.kind = TypeKind::double_precision}, TypeKind::real});
-  if (term.name == "JSONB_AGG" && arguments.size() == 1)
-    arguments[0] = arena_.expr(sql::JsonElement{arguments[0], term.children[0]->type});
+  const bool makes_json = term.op == 1;
+  if (makes_json && term.distinct && has_own_collation(*term.children[0], dialect_.name()))
+    throw QueryError("json_agg of distinct values does not apply to " + describe(*term.children[0]) +
+                     ", which has a collation of its own; aggregate over a subquery of distinct values");
+  if (makes_json) arguments[0] = arena_.expr(sql::JsonElement{arguments[0], term.children[0]->type});
   if (term.kind == TermKind::count_all) arguments.push_back(arena_.expr(sql::Star{nullptr}));
   const std::string_view name = term.kind == TermKind::count_all ? "COUNT" : arena_.text(term.name);
   const sql::Expr* filter = term.filter ? expr(*term.filter) : nullptr;

@@ -131,11 +131,7 @@ Expr count() {
   return wrap(std::move(term));
 }
 
-Expr count_distinct(const Expr& expr) {
-  Term term = *count(expr).term();
-  term.distinct = true;
-  return wrap(std::move(term));
-}
+Expr count_distinct(const Expr& expr) { return count(expr).distinct(); }
 
 Expr sum(const Expr& expr) {
   query::require_family(*require(expr), Family::number, "sum");
@@ -218,8 +214,11 @@ Expr json_agg(const Expr& value) {
       throw QueryError("json_agg does not apply to " + describe(*value.term()) + ", which is " +
                        to_string(value.type()) + "; load the rows, or cast it to what json has");
     default:
-      return function("JSONB_AGG", type_of(TypeKind::json), {value});
+      break;
   }
+  Term term = *function("JSONB_AGG", type_of(TypeKind::json), {value}).term();
+  term.op = 1;
+  return wrap(std::move(term));
 }
 
 Expr random() { return function("RANDOM", type_of(TypeKind::double_precision), {}); }

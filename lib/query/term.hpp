@@ -64,7 +64,7 @@ struct OrderSpec {
 
 struct Term {
   TermKind kind = TermKind::value;
-  std::uint8_t op = 0;
+  std::uint8_t op = 0;  // of its kind, see there; call: 1 if its arguments become elements of a json array
   bool negated = false;
   bool nullable = true;
   bool distinct = false;

@@ -8,6 +8,7 @@
 #include "dorm/error.hpp"
 #include "query/grouping.hpp"
 #include "query/make_term.hpp"
+#include "query/spec.hpp"
 #include "query/typing.hpp"
 
 namespace dorm {
@@ -81,6 +82,19 @@ void refuse_nested(const Term& over) {
   for (const OrderSpec& by : over.order) refuse(*by.term, "order");
 }
 
+// To find which values differ a database may sort them, and then has them in no other order.
+void require_order_of_values(const Term& aggregate) {
+  if (!aggregate.distinct) return;
+  for (const OrderSpec& by : aggregate.order) {
+    const bool is_of_values = std::any_of(aggregate.children.begin(), aggregate.children.end(), [&](const TermPtr& of) {
+      return of == by.term || query::is_same_column(*of, *by.term);
+    });
+    if (!is_of_values)
+      throw QueryError("an aggregate of distinct values is ordered by these values, not by " +
+                       query::describe(*by.term) + "; leave one of ordered_by() and distinct() out");
+  }
+}
+
 }  // namespace
 
 Window::Window(std::string_view name) : name_(name) {
@@ -139,14 +153,16 @@ Expr Expr::filter(const Expr& condition) const {
 Expr Expr::distinct() const {
   Term term = aggregate_of(*this, "distinct");
   if (term.children.empty()) throw QueryError("distinct() is of values; COUNT(*) counts rows");
-  if (term.children.front()->type.kind == TypeKind::json) throw QueryError("distinct() does not apply to json");
+  query::refuse_json(*term.children.front(), "distinct");
   term.distinct = true;
+  require_order_of_values(term);
   return query::wrap(std::move(term));
 }
 
 Expr Expr::ordered_by(const std::vector<OrderExpr>& terms) const {
   Term term = aggregate_of(*this, "ordered_by");
   term.order = order_of(terms, "ordered_by");
+  require_order_of_values(term);
   return query::wrap(std::move(term));
 }
 

@@ -313,6 +313,49 @@ TEST_P(Expressions, JsonListsAreAggregates) {
   EXPECT_EQ(count.count(), 0U);
 }
 
+TEST_P(Expressions, JsonListsHaveTheDigitsOfEachNumber) {
+  const auto only = [&](const Expr& value) {
+    return sale.select(fn::json_agg(value).filter(sale["id"] == 1).as("x")).dicts().first().value()["x"].to_text();
+  };
+  const Type single{.kind = TypeKind::real};
+  EXPECT_EQ(only(Expr(123456789).cast(single)), "[123456790]");
+  EXPECT_EQ(only(Expr(1234567890123456789.0)), "[1234567890123456800]");
+  EXPECT_EQ(only(Expr(-1.5e-7)), "[-0.00000015]");
+  EXPECT_EQ(only(Expr(1e20)), "[100000000000000000000]");
+  EXPECT_EQ(only(Expr(12345.678)), "[12345.678]");
+  EXPECT_EQ(only(Expr(0.0)), "[0]");
+  EXPECT_EQ(only(case_when({{sale["id"] > 0, Expr(0.1).cast(single)}}, 0.5)), "[0.10000000149011612]");
+  EXPECT_EQ(only(Expr(0.1).cast(single)), "[0.1]");
+  EXPECT_THROW(only(sale["ratio"] * 1e308 * 100.0), DataError);
+  EXPECT_THROW(only(sale["amount"].cast(Type{.kind = TypeKind::bigint}) + std::int64_t{9223372036854775807}),
+               DataError);
+  EXPECT_THROW(only(Expr(Json{"oops"})), DataError);
+}
+
+TEST_P(Expressions, DistinctValuesOfAnAggregateHaveTheirOwnOrderAndAreNoJson) {
+  const QueryCount count(db);
+  EXPECT_THROW(static_cast<void>(fn::json_agg(sale["store"]).distinct().ordered_by({sale["id"]})), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::json_agg(sale["store"]).ordered_by({sale["id"]}).distinct()), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::count_distinct(sale["info"])), QueryError);
+  EXPECT_THROW(static_cast<void>(fn::count(sale["info"]).distinct()), QueryError);
+  EXPECT_THROW(static_cast<void>(sale.select(sale["info"]).union_with(sale.select(sale["info"]))), QueryError);
+  EXPECT_EQ(count.count(), 0U);
+  EXPECT_EQ(sale.select(sale["info"]).union_all(sale.select(sale["info"])).dicts().count(), 8);
+}
+
+TEST_P(Expressions, AJsonListKnowsNoCollation) {
+  const Database names = open(R"({"dorm": 1, "models": {"Name": {"fields": {
+    "text": {"type": "text", "collation": {"sqlite": "NOCASE", "postgres": "und-x-icu"}}, "code": {"type": "text"}}}}})");
+  const Model name = names["Name"];
+  name.create({{"text", "a"}, {"code", "a"}});
+  const auto count = [&](const Expr& value) {
+    return name.select(fn::json_agg(value).distinct().json_length().as("x")).dicts().first().value()["x"].to_text();
+  };
+  EXPECT_EQ(count(name["code"]), "1");
+  EXPECT_THAT([&] { count(name["text"]); }, ThrowsMessage<QueryError>(HasSubstr("has a collation of its own")));
+  EXPECT_THROW(count(fn::lower(name["text"])), QueryError);
+}
+
 TEST_P(Expressions, WindowsAndLocksOutOfPlaceAreMistakes) {
   const Expr number = fn::row_number().over();
   const QueryCount count(db);

@@ -165,7 +165,8 @@ QueryCases function_cases() {
        }},
       {"truths, numbers and texts in json lists",
        [](const QueryWorld& w) {
-         w.rows(w.item.select(fn::json_agg(w.item["flag"]).as("f"), fn::json_agg(w.item["small"]).distinct().as("s"),
+         w.rows(w.item.select(fn::json_agg(w.item["flag"]).as("f"),
+                              fn::json_agg(w.item["small"]).distinct().json_length().as("s"),
                               fn::json_agg(w.item["code"]).as("c")));
        }},
       {"rows numbered", track([](const Model& t) {
